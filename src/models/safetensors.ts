@@ -1,0 +1,153 @@
+/** Reads and writes safetensors files as float32 arrays. Models layer. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import * as Schema from "effect/Schema";
+import {
+  readBytes,
+  readSafetensorsHeader,
+  type TensorEntry,
+  withFile,
+} from "./safetensors-header.ts";
+
+/** A float32 array with its shape, row-major. */
+export interface NamedArray {
+  readonly shape: ReadonlyArray<number>;
+  readonly data: Float32Array;
+}
+
+/** A file could not be written whole (full disk, missing folder, no permission); nothing was left behind. */
+export class SafetensorsUnwritable extends Schema.TaggedError<SafetensorsUnwritable>()(
+  "SafetensorsUnwritable",
+  { path: Schema.String, message: Schema.String },
+) {}
+
+/**
+ * All tensors of a file by name; F16 and BF16 are widened to float32 exactly.
+ *
+ * Fails: `SafetensorsInvalid` naming file and tensor.
+ */
+export function readSafetensors(path: string): Map<string, NamedArray> {
+  return readTensors(path, readSafetensorsHeader(path));
+}
+
+/** The tensors of a file at the places that its header, read before, gives. */
+export function readTensors(
+  path: string,
+  header: ReadonlyMap<string, TensorEntry>,
+): Map<string, NamedArray> {
+  return withFile(path, (fd) => {
+    const arrays = new Map<string, NamedArray>();
+    for (const [name, entry] of header) {
+      const bytes = readBytes(fd, path, entry.begin, entry.end - entry.begin);
+      arrays.set(name, { shape: entry.shape, data: toFloat32(entry.dtype, bytes) });
+    }
+    return arrays;
+  });
+}
+
+/**
+ * Writes tensors as F32, in order of name, so that equal content gives equal bytes.
+ *
+ * The file appears under its name only when it is complete and on disk (temporary file, fsync, rename).
+ * Fails: `SafetensorsUnwritable`; defect when an array does not fit its shape.
+ */
+export function writeSafetensors(
+  path: string,
+  arrays: ReadonlyMap<string, NamedArray>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  const names = [...arrays.keys()].sort();
+  const header = encodeHeader(names, arrays, { format: "pt", ...metadata });
+  const partial = `${path}.partial-${process.pid}`;
+  try {
+    writeParts(partial, [header, ...names.map((name) => bytesOf(arrays.get(name)!.data))]);
+    renameSync(partial, path);
+    syncPath(dirname(path));
+  } catch (error) {
+    rmSync(partial, { force: true });
+    const message = `${path}: cannot write: ${(error as Error).message}`;
+    throw new SafetensorsUnwritable({ path, message });
+  }
+}
+
+/** Puts a file's content, or a folder's list of names, on disk for good. */
+export function syncPath(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function encodeHeader(
+  names: ReadonlyArray<string>,
+  arrays: ReadonlyMap<string, NamedArray>,
+  metadata: Readonly<Record<string, string>>,
+): Buffer {
+  const entries: Array<[string, unknown]> = [["__metadata__", metadata]];
+  let offset = 0;
+  for (const name of names) {
+    const { shape, data } = arrays.get(name)!;
+    const elements = shape.reduce((product, length) => product * length, 1);
+    if (elements !== data.length || name === "__metadata__") {
+      throw new RangeError(`tensor ${name}: ${data.length} elements do not fill [${shape}]`);
+    }
+    const end = offset + 4 * elements;
+    entries.push([name, { dtype: "F32", shape, data_offsets: [offset, end] }]);
+    offset = end;
+  }
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)), "utf8");
+  // Spaces after the JSON align the data to 8 bytes, as the format's own writer does.
+  const padded = Math.ceil(json.length / 8) * 8;
+  const header = Buffer.alloc(8 + padded, " ");
+  header.writeBigUInt64LE(BigInt(padded));
+  json.copy(header, 8);
+  return header;
+}
+
+function writeParts(path: string, parts: ReadonlyArray<Uint8Array>) {
+  const fd = openSync(path, "w");
+  try {
+    for (const part of parts) {
+      for (let at = 0; at < part.length; ) {
+        at += writeSync(fd, part, at, Math.min(part.length - at, 2 ** 30));
+      }
+    }
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function bytesOf(data: Float32Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function toFloat32(dtype: TensorEntry["dtype"], bytes: Buffer): Float32Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (dtype === "F32") return new Float32Array(buffer, byteOffset, byteLength / 4);
+  const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
+  return dtype === "BF16" ? fromBfloat16(halves) : fromFloat16(halves);
+}
+
+/** bfloat16 is the upper half of a float32. */
+function fromBfloat16(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
+  return new Float32Array(bits.buffer);
+}
+
+/** float16: sign 1, exponent 5 (bias 15), fraction 10 bits; every value is exact in float32. */
+function fromFloat16(halves: Uint16Array): Float32Array {
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i]!;
+    const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
+    const sign = half & 0x8000 ? -1 : 1;
+    if (exponent === 31) values[i] = fraction === 0 ? sign * Infinity : NaN;
+    else if (exponent === 0) values[i] = sign * fraction * 2 ** -24;
+    else values[i] = sign * (1024 + fraction) * 2 ** (exponent - 25);
+  }
+  return values;
+}
