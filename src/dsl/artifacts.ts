@@ -1,0 +1,50 @@
+/** What stages hand to one another: the open registry of artifact names and the shapes the runtime itself reads. Serves the definition layer. */
+import * as Schema from "effect/Schema";
+
+/** A model folder in Hugging Face layout. */
+export const ModelRef = Schema.Struct({
+  /** Absolute in a handler; stored relative to the stage's own folder. */
+  dir: Schema.String,
+});
+export type ModelRef = typeof ModelRef.Type;
+
+/** A share of right answers with its 95 % interval; `accuracy`, `low`, `high` in [0, 1]. */
+export const Score = Schema.Struct({
+  accuracy: Schema.Finite,
+  low: Schema.Finite,
+  high: Schema.Finite,
+  correct: Schema.Int,
+  n: Schema.Int,
+});
+export type Score = typeof Score.Type;
+
+const Comparison = Schema.Struct({ before: Score, after: Score, n: Schema.Int });
+
+/** What the adaptation gained in the domain and what it cost in general, measured on held-out examples. */
+export const Evaluation = Schema.Struct({
+  domain: Comparison,
+  general: Comparison,
+  /** General accuracy after / before, with its 95 % interval. */
+  retention: Schema.Struct({ value: Schema.Finite, low: Schema.Finite, high: Schema.Finite }),
+  /** Domain accuracy of the adapted model when the image is blank: what it can guess without looking. */
+  blank: Score,
+  /** Accuracy by family of problems. */
+  families: Schema.Record(
+    Schema.String,
+    Schema.Struct({ before: Schema.Finite, after: Schema.Finite, n: Schema.Int }),
+  ),
+});
+export type Evaluation = typeof Evaluation.Type;
+
+/**
+ * Names and types of all artifacts. Open: add your own by declaration merging
+ * (`declare module "rcpa" { interface Artifacts { critic: ModelRef } }`).
+ */
+export interface Artifacts {
+  /** The model being adapted. */
+  policy: ModelRef;
+  evaluation: Evaluation;
+}
+
+/** A name in the registry. */
+export type ArtifactKey = keyof Artifacts & string;
