@@ -33,3 +33,23 @@ export function response(answer: string, thoughts: ReadonlyArray<string> = []): 
   const block = `<answer> ${answer} </answer>`;
   return thoughts.length === 0 ? block : `<think> ${thoughts.join(" ; ")} </think> ${block}`;
 }
+
+/**
+ * The first `count` examples with different ids among those `make` gives for 0, 1, 2, …
+ *
+ * `make` is told the index of the draw and how many examples have been found.
+ * Fails: with a RangeError when new content has become rare, instead of searching for ever.
+ */
+export function firstDistinct(
+  count: number,
+  make: (index: number, found: number) => Example,
+): ReadonlyArray<Example> {
+  const found = new Map<string, Example>();
+  for (let index = 0; found.size < count; index++) {
+    if (index > 20 * count + 1000)
+      throw new RangeError(`found only ${found.size} of ${count} different examples`);
+    const one = make(index, found.size);
+    found.set(one.id, one);
+  }
+  return [...found.values()];
+}

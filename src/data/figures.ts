@@ -4,8 +4,8 @@ import type { RandomStream } from "../core/seed.ts";
 import { circle, dot, line, outline, type Point } from "./canvas.ts";
 import { type Cell, grid, ink, label, paper, readingOrder } from "./grid.ts";
 
-export const figures = ["scalene", "right", "isosceles", "rectangle", "height", "circle"] as const;
-export type Figure = (typeof figures)[number];
+/** The kinds of diagram; `height` is a triangle with its height drawn beside it. */
+export type Figure = "scalene" | "right" | "isosceles" | "rectangle" | "height" | "circle";
 
 /** The strokes of a diagram and the cells it leaves free for its numbers and for the unknown. */
 interface Sketch {

@@ -1,7 +1,14 @@
 /** The domain world: seven families of geometry problems whose numbers stand in the diagram alone. Data layer. */
 import { type RandomStream, stream } from "../core/seed.ts";
 import { type Fact, fact, factText, pairs, range } from "./arithmetic.ts";
-import { type Dataset, type Example, exampleId, response, type Split } from "./example.ts";
+import {
+  type Dataset,
+  type Example,
+  exampleId,
+  firstDistinct,
+  response,
+  type Split,
+} from "./example.ts";
 import { drawFigure, type Figure } from "./figures.ts";
 
 /** The numbers of a diagram, in reading order of their labels. */
@@ -169,15 +176,9 @@ export function example(seed: number, index: number, split: Split = "train"): Ex
   return make(name, deck[nth % choices.length]!, stream(seed, "geometry", split, "draw", index));
 }
 
-/** The first `count` examples of a stream whose pictures differ. */
-function distinct(seed: number, split: Split, count: number): ReadonlyArray<Example> {
-  const found = new Map<string, Example>();
-  for (let index = 0; found.size < count; index++) {
-    const one = example(seed, index, split);
-    found.set(one.id, one);
-  }
-  return [...found.values()];
-}
+/** The first `count` examples of a stream whose pictures differ. Fails: when the split has too few of them. */
+const distinct = (seed: number, split: Split, count: number): ReadonlyArray<Example> =>
+  firstDistinct(count, (index) => example(seed, index, split));
 
 /** The same problem without its worked solution. */
 function withoutReference({ reference: _, ...rest }: Example): Example {

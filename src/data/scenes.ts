@@ -4,7 +4,7 @@ import type { Raster } from "../core/raster.ts";
 import { type RandomStream, stream } from "../core/seed.ts";
 import { facts, factText } from "./arithmetic.ts";
 import { type Color, fill } from "./canvas.ts";
-import { type Example, exampleId, response, type Split } from "./example.ts";
+import { type Example, exampleId, firstDistinct, response, type Split } from "./example.ts";
 import { allCells, type Cell, grid, label, paper, readingOrder } from "./grid.ts";
 import { colors, numbers, shapes } from "./vocabulary.ts";
 
@@ -210,13 +210,8 @@ export function example(seed: number, index: number, task?: Task): Example {
 
 /** The first `count` distinct held-out examples of a fixed list, tasks in turn. */
 function heldOut(split: Split, count: number): ReadonlyArray<Example> {
-  const found = new Map<string, Example>();
   const random = stream(0, "scenes", split);
-  while (found.size < count) {
-    const one = make(tasks[found.size % tasks.length]!, split, random);
-    found.set(one.id, one);
-  }
-  return [...found.values()];
+  return firstDistinct(count, (_, found) => make(tasks[found % tasks.length]!, split, random));
 }
 
 /** `count` validation examples, equally many of each task, the same on every call. */
