@@ -29,7 +29,9 @@ const FILTERS: Record<ResizeFilter, Filter> = {
 /**
  * Resizes to `width` × `height` pixels: first along rows, then along columns, each pass rounded to 8 bits.
  *
- * Source: Pillow, `src/libImaging/Resample.c` (`precompute_coeffs`, `normalize_coeffs_8bpc`).
+ * Source: Pillow up to 12, `src/libImaging/Resample.c` (`precompute_coeffs`, `normalize_coeffs_8bpc`).
+ * Pillow 13 runs the vertical pass first when the height shrinks much more than the width, which
+ * moves grey levels of such images; the models and our reference numbers are from before.
  */
 export function pillowResize(
   image: Raster,
