@@ -17,30 +17,34 @@ export interface Scored<Name extends string = string> {
 export const rewards = { answer, format } satisfies Readonly<Record<string, Reward>>;
 
 export interface MixOptions<Name extends string> {
-  /** The rewards behind the names. */
-  readonly rewards?: Readonly<Record<Name, Reward>>;
   /**
    * Which components pay only as far as another one is earned; `{ format: "answer" }` when absent, `{}` for none.
    *
    * GRPO divides by the spread of the group: where no answer is right, 0.1 for the form alone would
    * weigh as much as a right answer does elsewhere, and push the policy to confident wrong ones.
    */
-  readonly conditions?: Readonly<Partial<Record<Name, Name>>>;
+  readonly conditions?: Readonly<Partial<Record<NoInfer<Name>, NoInfer<Name>>>>;
 }
 
-/** Fails: with a RangeError on a name without reward, and on a weight that is negative or not finite. */
+/** Rewards of one's own behind the names. */
+export interface OwnRewards<Name extends string> {
+  readonly rewards: Readonly<Record<NoInfer<Name>, Reward>>;
+}
+
 function validate(
   weights: Readonly<Record<string, number>>,
-  known: Readonly<Record<string, unknown>>,
-) {
+  known: Readonly<Record<string, Reward>>,
+  conditions: Readonly<Partial<Record<string, string>>>,
+): void {
   for (const [name, weight] of Object.entries(weights)) {
     if (!Object.hasOwn(known, name))
       throw new RangeError(`unknown reward "${name}", known are ${Object.keys(known).join(", ")}`);
     if (!(weight >= 0 && Number.isFinite(weight)))
-      throw new RangeError(
-        `the weight of reward "${name}" must be finite and at least 0, not ${weight}`,
-      );
+      throw new RangeError(`reward "${name}" needs a finite weight of at least 0, not ${weight}`);
   }
+  for (const name of Object.entries(conditions).flat())
+    if (name !== undefined && !Object.hasOwn(weights, name))
+      throw new RangeError(`reward "${name}" is part of a condition but has no weight`);
 }
 
 /**
@@ -48,28 +52,33 @@ function validate(
  *
  *   total = Σ_i weight_i · component_i · component_condition(i)
  *
- * Fails: with a RangeError on an unknown name, a condition on a component that has no weight, or a
+ * Fails: with a RangeError on an unknown name, a condition about a component without weight, or a
  * weight that is negative or not finite.
  */
-export function mix<Name extends string = keyof typeof rewards>(
-  weights: Readonly<Partial<Record<Name, number>>>,
-  options: MixOptions<Name> = {},
-): (response: string, expected: string) => Scored<Name> {
-  const known = (options.rewards ?? rewards) as Readonly<Record<Name, Reward>>;
-  validate(weights as Readonly<Record<string, number>>, known);
-  const names = Object.keys(weights) as Array<Name>;
-  const standard = (names as Array<string>).includes("answer") ? { format: "answer" } : {};
-  const conditions = (options.conditions ?? standard) as Readonly<Partial<Record<Name, Name>>>;
-  for (const condition of Object.values(conditions) as Array<Name>)
-    if (!names.includes(condition))
-      throw new RangeError(`reward "${condition}" is a condition but has no weight`);
+export function mix<Name extends keyof typeof rewards>(
+  weights: Readonly<Record<Name, number>>,
+  options?: MixOptions<Name>,
+): (response: string, expected: string) => Scored<Name>;
+export function mix<Name extends string>(
+  weights: Readonly<Record<Name, number>>,
+  options: MixOptions<Name> & OwnRewards<Name>,
+): (response: string, expected: string) => Scored<Name>;
+export function mix(
+  weights: Readonly<Record<string, number>>,
+  options: MixOptions<string> & Partial<OwnRewards<string>> = {},
+): (response: string, expected: string) => Scored {
+  const known: Readonly<Record<string, Reward>> = options.rewards ?? rewards;
+  const names = Object.keys(weights);
+  const usual = names.includes("answer") && names.includes("format") ? { format: "answer" } : {};
+  const conditions: Readonly<Partial<Record<string, string>>> = options.conditions ?? usual;
+  validate(weights, known, conditions);
   return (response, expected) => {
     const components = Object.fromEntries(
-      names.map((name) => [name, known[name](response, expected)]),
-    ) as Record<Name, number>;
-    const paid = (name: Name) => {
+      names.map((name) => [name, known[name]!(response, expected)]),
+    );
+    const paid = (name: string) => {
       const condition = conditions[name];
-      return weights[name]! * components[name] * (condition ? components[condition] : 1);
+      return weights[name]! * components[name]! * (condition ? components[condition]! : 1);
     };
     return { total: names.reduce((sum, name) => sum + paid(name), 0), components };
   };
