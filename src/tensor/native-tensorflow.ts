@@ -1,4 +1,5 @@
 /** Loads native TensorFlow from the user's cache and registers it as tfjs backend "tensorflow". Tensor layer. */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -19,7 +20,7 @@ interface Binding {
 }
 
 const require = createRequire(import.meta.url);
-let loaded: { readonly native: NativeTensorflow; readonly gpuHidden: boolean } | undefined;
+let loaded: NativeTensorflow | undefined;
 
 /** Why a variant cannot be loaded from the cache, or undefined when it is there. */
 export function missingReason(variant: Variant): string | undefined {
@@ -36,27 +37,40 @@ export function missingReason(variant: Variant): string | undefined {
  * Fails: throws when the variant is not in the cache or the dynamic linker refuses it.
  */
 export function loadNative(variant: Variant, hideGpu: boolean): NativeTensorflow {
-  if (loaded !== undefined) return loaded.native;
+  if (loaded !== undefined) return loaded;
   const manifest = readManifest(variant);
   if (manifest === null) throw new Error(missingReason(variant));
   setLibraryEnvironment(hideGpu);
   shimNodeUtil();
-  const binding = require(manifest.binding) as Binding;
+  const binding = quietly(manifest, () => require(manifest.binding) as Binding);
   registerBackend(manifest, binding);
-  const native = {
+  loaded = {
     version: `TensorFlow ${binding.TF_Version}`,
     path: manifest.home,
     usesGpu: binding.isUsingGpuDevice(),
   };
-  loaded = { native, gpuHidden: hideGpu };
-  return native;
+  return loaded;
 }
 
 /** The variable names are TensorFlow's own; it reads them once, while it loads, and a user's values win. */
 function setLibraryEnvironment(hideGpu: boolean): void {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
   if (hideGpu) process.env.CUDA_VISIBLE_DEVICES = "-1";
+}
+
+/** Keeps TensorFlow's start-up chatter off stderr unless the user asked for it; a prebuilt binding has no such module. */
+function quietly<A>(manifest: Manifest, load: () => A): A {
+  const file = path.join(path.dirname(manifest.binding), "quiet.node");
+  const wanted = Number(process.env.TF_CPP_MIN_LOG_LEVEL) < 2;
+  if (wanted || !existsSync(file)) return load();
+  const quiet = require(file) as { readonly mute: () => void; readonly unmute: () => void };
+  quiet.mute();
+  try {
+    return load();
+  } finally {
+    quiet.unmute();
+  }
 }
 
 /** tfjs-node calls two functions of node:util that Node 23 removed. */

@@ -1,6 +1,7 @@
 /** The engines that need nothing installed: WebAssembly and plain JavaScript, each loaded only when chosen. Tensor layer. */
 import { createRequire } from "node:module";
 import path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
 
 const require = createRequire(import.meta.url);
 
@@ -25,5 +26,11 @@ export function loadCpu(): string {
   const { version } = require("@tensorflow/tfjs") as {
     readonly version: Readonly<Record<string, string>>;
   };
+  greetNoMore();
   return `tfjs-backend-cpu ${version["tfjs-backend-cpu"]}`;
+}
+
+/** The JavaScript backend advises a native package on its first tensor; this project has said so in its own words. */
+function greetNoMore(): void {
+  (tf.findBackend("cpu") as tf.KernelBackend & { firstUse: boolean }).firstUse = false;
 }
