@@ -194,7 +194,7 @@ export interface DatasetSize {
 }
 
 /** The usual situation in practice: few worked references, many checkable answers. */
-export const defaultSize: DatasetSize = {
+const defaultSize: DatasetSize = {
   worked: 200,
   answerOnly: 1800,
   validation: 175,

@@ -30,7 +30,7 @@ export const readingOrder = (one: Cell, other: Cell): number =>
 export const ink: Color = [25, 25, 25];
 
 /** The greys a picture's background is drawn from. */
-export const backgrounds = [255, 235, 215] as const;
+const backgrounds = [255, 235, 215] as const;
 
 /** An empty picture on a random background. */
 export function paper(random: RandomStream): Raster {

@@ -1,7 +1,7 @@
 /** Every word of the synthetic worlds in a fixed order: the word list of the tiny model's tokenizer. Data layer. */
 
 /** Marks of the response format. */
-export const tags = ["<think>", "</think>", "<answer>", "</answer>"] as const;
+const tags = ["<think>", "</think>", "<answer>", "</answer>"] as const;
 export const colors = ["red", "green", "blue", "yellow", "purple"] as const;
 export const shapes = ["circle", "square", "triangle", "cross"] as const;
 export const operators = ["+", "-", "*", "/"] as const;
