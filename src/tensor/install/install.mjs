@@ -84,15 +84,12 @@ async function installByWheel(variant, home, say) {
   if ((await compiler()) === undefined) {
     throw new InstallFailed("no C++ compiler (g++, c++ or clang++)");
   }
-  say("fetching the driver");
-  await fetchDriver(home);
+  await fetchDriver(home, say);
   const library = path.join(home, "library");
-  say(`fetching TensorFlow ${TENSORFLOW} (${variant === "gpu" ? "3 GB" : "274 MB"})`);
-  await (variant === "gpu" ? fetchGpuLibrary(home) : fetchCpuLibrary(home));
+  await (variant === "gpu" ? fetchGpuLibrary(home, say) : fetchCpuLibrary(home, say));
   const inside = variant === "gpu" ? "tensorflow" : "lib";
   const include = path.join(library, variant === "gpu" ? "tensorflow/include" : "include");
-  say("compiling the binding");
-  const binding = await makeBinding(home, path.join(library, inside), include);
+  const binding = await makeBinding(home, path.join(library, inside), include, say);
   return { binding, javascript: "javascript", key: path.dirname(binding), tensorflow: TENSORFLOW };
 }
 

@@ -21,8 +21,9 @@ export async function once(target, fill) {
 }
 
 /** The driver's JavaScript and binding sources, from npm, checked against their pinned integrity. */
-export function fetchDriver(home) {
+export function fetchDriver(home, say) {
   return once(path.join(home, "javascript"), async (partial) => {
+    say("fetching the driver");
     const packed = path.join(partial, "packed");
     fs.mkdirSync(packed);
     const args = ["pack", driver.name, protobuf.name, "--json", "--pack-destination", packed];
@@ -61,8 +62,9 @@ export function writeSharedModules(modules) {
 }
 
 /** The processor build of the library: the wheel is fetched by pip, checked, and two libraries and 66 headers kept. */
-export function fetchCpuLibrary(home) {
+export function fetchCpuLibrary(home, say) {
   return once(path.join(home, "library"), async (partial) => {
+    say(`fetching ${cpuWheel.requirement} (274 MB)`);
     const python = await pythonWithPip();
     const wheels = path.join(home, "wheel");
     const wheel = path.join(wheels, cpuWheel.file);
@@ -83,8 +85,9 @@ export function fetchCpuLibrary(home) {
  * The CUDA build and NVIDIA's libraries, laid out as in a Python environment, because TensorFlow looks for
  * `../nvidia/*` beside itself. Versions and hashes are pinned in requirements-gpu.txt and checked by pip.
  */
-export function fetchGpuLibrary(home) {
+export function fetchGpuLibrary(home, say) {
   return once(path.join(home, "library"), async (partial) => {
+    say("fetching TensorFlow for CUDA and NVIDIA's libraries (3 GB)");
     const python = await pythonWithPip();
     const here = path.dirname(fileURLToPath(import.meta.url));
     const pins = ["--require-hashes", "-r", path.join(here, "requirements-gpu.txt")];
@@ -106,10 +109,11 @@ async function pythonWithPip() {
 }
 
 /** The compiled binding, and a first load of it in a process of its own; gives the folder's name. */
-export async function makeBinding(home, libraries, include) {
+export async function makeBinding(home, libraries, include, say) {
   const javascript = path.join(home, "javascript");
   const key = bindingKey(javascript);
   await once(path.join(home, key), async (into) => {
+    say("compiling the binding");
     await compileBinding({ javascript, include, libraries, into, home });
   });
   await tryBinding(path.join(home, key, "tfjs_binding.node"));
