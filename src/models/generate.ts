@@ -1,0 +1,162 @@
+/** Batched, seeded generation with forced prefixes; prompts are run once for all their samples. Models layer. */
+import type { RandomStream } from "../core/seed.ts";
+import { release } from "../tensor/memory.ts";
+import type { LayerCache } from "./qwen2_5_vl/decoder.ts";
+import {
+  batchPrompts,
+  decodeStep,
+  disposePromptState,
+  type Prompt,
+  promptPass,
+  type Vlm,
+} from "./qwen2_5_vl/model.ts";
+
+export interface GenerateOptions {
+  /** Responses for each prompt; they share its keys and values. */
+  readonly samples: number;
+  /** Longest response in tokens, the forced ones counted. */
+  readonly maxTokens: number;
+  /** 0 picks the likeliest token; otherwise logits are divided by it. */
+  readonly temperature: number;
+  /** Needed when `temperature` > 0. */
+  readonly random?: RandomStream;
+  /** Opening tokens imposed on all samples of a prompt, one list a prompt. */
+  readonly forced?: ReadonlyArray<ReadonlyArray<number>>;
+  /** Tokens never to be generated; by default image, video and vision-border tokens, which lack features. */
+  readonly suppressed?: ReadonlyArray<number>;
+}
+
+/** One response. */
+export interface Generated {
+  /** Imposed and generated tokens, the end token last when `finished`. */
+  readonly ids: ReadonlyArray<number>;
+  /** How many of `ids` were imposed. */
+  readonly imposed: number;
+  /** Log-probability of each generated token under the model at temperature 1, nats. */
+  readonly logProbs: ReadonlyArray<number>;
+  /** Mean entropy of the next-token distribution over the generated tokens, nats. */
+  readonly entropy: number;
+  /** False when `maxTokens` cut the response. */
+  readonly finished: boolean;
+}
+
+interface Row {
+  readonly ids: Array<number>;
+  readonly imposed: number;
+  readonly logProbs: Array<number>;
+  entropy: number;
+  finished: boolean;
+}
+
+/**
+ * Generates `samples` responses to each prompt.
+ *
+ * @returns [prompt × sample], samples of a prompt adjacent
+ * Memory: releases all it makes.
+ */
+export function generate(
+  model: Vlm,
+  prompts: ReadonlyArray<Prompt>,
+  options: GenerateOptions,
+): Array<Generated> {
+  const { tokens } = model.config;
+  const extended = prompts.map(({ ids, images }, index) => ({
+    ids: [...ids, ...(options.forced?.[index] ?? [])],
+    images,
+  }));
+  const batch = batchPrompts(extended, model.config);
+  const rows = prompts.flatMap((_, index) => {
+    const forced = options.forced?.[index] ?? [];
+    return Array.from({ length: options.samples }, () => newRow(forced, options.maxTokens));
+  });
+  const visual = [tokens.image, tokens.video, tokens.visionStart, tokens.visionEnd];
+  const blocked = new Set(options.suppressed ?? visual);
+  const state = promptPass(model, batch);
+  let inputs = Int32Array.from(rows, (_, row) => batch.lastIds[Math.floor(row / options.samples)]!);
+  let past: ReadonlyArray<LayerCache> | undefined;
+  for (let step = 0; rows.some((row) => !row.finished && hasRoom(row, options.maxTokens)); step++) {
+    const next = decodeStep(model, batch, state, past, inputs, step);
+    const table = next.logProbs.dataSync<"float32">();
+    release(next.logProbs, past);
+    past = next.caches;
+    const vocab = table.length / rows.length;
+    inputs = Int32Array.from(rows, (row, index) => {
+      if (row.finished || !hasRoom(row, options.maxTokens)) return tokens.pad;
+      return extendRow(
+        row,
+        table.subarray(index * vocab, (index + 1) * vocab),
+        blocked,
+        model,
+        options,
+      );
+    });
+  }
+  release(past);
+  disposePromptState(state);
+  return rows.map((row) => ({
+    ...row,
+    entropy: row.logProbs.length === 0 ? 0 : row.entropy / row.logProbs.length,
+  }));
+}
+
+function newRow(forced: ReadonlyArray<number>, maxTokens: number): Row {
+  const ids = forced.slice(0, maxTokens);
+  return { ids, imposed: ids.length, logProbs: [], entropy: 0, finished: false };
+}
+
+const hasRoom = (row: Row, maxTokens: number) => row.ids.length < maxTokens;
+
+/** Chooses the next token of one row, records it, and gives it back. */
+function extendRow(
+  row: Row,
+  logProbs: Float32Array,
+  blocked: ReadonlySet<number>,
+  model: Vlm,
+  { temperature, random }: GenerateOptions,
+): number {
+  const chosen =
+    temperature === 0
+      ? likeliest(logProbs, blocked)
+      : sample(logProbs, blocked, temperature, random!.uniform());
+  row.ids.push(chosen);
+  row.logProbs.push(logProbs[chosen]!);
+  row.entropy += entropyOf(logProbs);
+  row.finished = model.config.tokens.eos.includes(chosen);
+  return chosen;
+}
+
+function likeliest(logProbs: Float32Array, blocked: ReadonlySet<number>): number {
+  let best = -1;
+  logProbs.forEach((value, id) => {
+    if (!blocked.has(id) && (best < 0 || value > logProbs[best]!)) best = id;
+  });
+  return best;
+}
+
+/** Inverse-CDF sampling from softmax(logProbs / temperature) without the blocked ids. */
+function sample(
+  logProbs: Float32Array,
+  blocked: ReadonlySet<number>,
+  temperature: number,
+  uniform: number,
+): number {
+  const top = logProbs[likeliest(logProbs, blocked)]!;
+  const weights = Float64Array.from(logProbs, (value, id) =>
+    blocked.has(id) ? 0 : Math.exp((value - top) / temperature),
+  );
+  let left = uniform * weights.reduce((sum, weight) => sum + weight, 0);
+  let last = 0;
+  for (let id = 0; id < weights.length; id++) {
+    if (weights[id] === 0) continue;
+    last = id;
+    left -= weights[id]!;
+    if (left < 0) break;
+  }
+  return last;
+}
+
+function entropyOf(logProbs: Float32Array): number {
+  let entropy = 0;
+  for (const value of logProbs) entropy -= Math.exp(value) * value;
+  return entropy;
+}

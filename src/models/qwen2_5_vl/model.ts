@@ -1,0 +1,297 @@
+/** Qwen2.5-VL as a whole: prompts with images in, hidden states and caches out. Models layer. */
+import * as tf from "@tensorflow/tfjs-core";
+import { release, scoped } from "../../tensor/memory.ts";
+import type { SharedPrefix } from "../../tensor/ops/attention.ts";
+import { logDistribution, logProbabilities } from "../../tensor/ops/log-probability.ts";
+import { rotaryTable } from "../../tensor/ops/rotary.ts";
+import { embed, rearrange } from "../../tensor/ops/rows.ts";
+import {
+  disposeParameters,
+  makeParameters,
+  type NamedArray,
+  type Parameters,
+  readParameters,
+} from "../../tensor/parameters.ts";
+import type { VlmConfig } from "../config.ts";
+import { causalBias, decode, type LayerCache } from "./decoder.ts";
+import { fuse, split } from "./layout.ts";
+import { type Grid, type Position, promptPositions, textAngles } from "./positions.ts";
+import { type PatchedImage, visionFeatures } from "./vision.ts";
+
+/** A tokenised prompt with its images, image placeholders expanded. */
+export interface Prompt {
+  readonly ids: ReadonlyArray<number>;
+  readonly images: ReadonlyArray<PatchedImage>;
+}
+
+/** A model on the device. */
+export interface Vlm {
+  readonly config: VlmConfig;
+  readonly parameters: Parameters;
+}
+
+/**
+ * Uploads a checkpoint.
+ *
+ * Memory: caller owns the model; release it with `disposeModel`.
+ */
+export function makeModel(config: VlmConfig, checkpoint: ReadonlyMap<string, NamedArray>): Vlm {
+  return { config, parameters: makeParameters(fuse(config, checkpoint)) };
+}
+
+/** The model's weights under their checkpoint names; `shapes` as `expectedShapes` gives them. */
+export function readModel(
+  model: Vlm,
+  shapes: ReadonlyMap<string, ReadonlyArray<number>>,
+): Map<string, NamedArray> {
+  return split(model.config, readParameters(model.parameters), shapes);
+}
+
+/** Releases the model's tensors. */
+export function disposeModel(model: Vlm): void {
+  disposeParameters(model.parameters);
+}
+
+/**
+ * Prompts side by side, padded on the right, without their last token: that one opens each
+ * response, so that every response token is predicted by a row of the response pass.
+ */
+export interface PromptBatch {
+  readonly prompts: number;
+  /** Columns, the longest prompt less one. */
+  readonly time: number;
+  /** Real tokens of each prompt, the last one not counted. */
+  readonly lengths: Int32Array;
+  /** [prompt × time] */
+  readonly ids: Int32Array;
+  /** The last token of each prompt. */
+  readonly lastIds: Int32Array;
+  /** The last token's position in each prompt. */
+  readonly lastPositions: Int32Array;
+  readonly positions: ReadonlyArray<Position>;
+  /** For each row its image feature, or −1 for text; undefined without images. */
+  readonly features: Int32Array | undefined;
+  readonly images: ReadonlyArray<PatchedImage>;
+}
+
+/** Lays out prompts for the device; host work only. */
+export function batchPrompts(prompts: ReadonlyArray<Prompt>, config: VlmConfig): PromptBatch {
+  const lengths = Int32Array.from(prompts, ({ ids }) => ids.length - 1);
+  const time = Math.max(...lengths);
+  const rows = prompts.length * time;
+  const ids = new Int32Array(rows).fill(config.tokens.pad);
+  const features = new Int32Array(rows).fill(-1);
+  const positions: Array<Position> = Array.from({ length: rows }, () => [0, 0, 0]);
+  const lastPositions = new Int32Array(prompts.length);
+  let feature = 0;
+  prompts.forEach((prompt, row) => {
+    const grids = prompt.images.map(({ grid }) => grid as Grid);
+    const own = promptPositions(prompt.ids, grids, config.tokens.image, config.vision.mergeSize);
+    for (let column = 0; column < lengths[row]!; column++) {
+      const at = row * time + column;
+      ids[at] = prompt.ids[column]!;
+      positions[at] = own[column]!;
+      if (ids[at] === config.tokens.image) features[at] = feature++;
+    }
+    lastPositions[row] = own.at(-1)![0];
+  });
+  return {
+    prompts: prompts.length,
+    time,
+    lengths,
+    ids,
+    lastIds: Int32Array.from(prompts, (prompt) => prompt.ids.at(-1)!),
+    lastPositions,
+    positions,
+    features: feature > 0 ? features : undefined,
+    images: prompts.flatMap(({ images }) => images),
+  };
+}
+
+/** What the prompts leave behind for their responses. */
+export interface PromptState {
+  /** After the final norm, [prompt × time, dim] float32. */
+  readonly hidden: tf.Tensor2D;
+  /** A layer each. */
+  readonly prefix: ReadonlyArray<SharedPrefix>;
+}
+
+const embedTable = (model: Vlm) => model.parameters.get("embed") as unknown as tf.Tensor2D;
+
+/** The output matrix, [vocab, dim]: the embedding where the two are tied. */
+export function headOf(model: Vlm): tf.Tensor2D {
+  return (model.parameters.get("head") ?? model.parameters.get("embed")) as unknown as tf.Tensor2D;
+}
+
+/**
+ * Runs prompts (all but their last token) through vision tower and decoder.
+ *
+ * Memory: caller owns the state; call inside a tidy, or release it with `disposePromptState`.
+ */
+export function promptPass(model: Vlm, batch: PromptBatch): PromptState {
+  return scoped(() => {
+    const { config, parameters } = model;
+    const output = decode(
+      {
+        vectors: promptVectors(model, batch),
+        batch: batch.prompts,
+        time: batch.time,
+        rotary: rotaryTable(textAngles(batch.positions, config.text), batch.ids.length),
+        bias: causalBias(batch.time, config.text.heads / config.text.kvHeads),
+      },
+      parameters,
+      config.text,
+    );
+    const bias = paddingBias(batch);
+    const prefix = output.caches.map((cache) => (bias === undefined ? cache : { ...cache, bias }));
+    return { hidden: output.hidden, prefix };
+  });
+}
+
+/** Releases a prompt state made outside a tidy. */
+export function disposePromptState(state: PromptState): void {
+  release(state);
+}
+
+function promptVectors(model: Vlm, batch: PromptBatch): tf.Tensor2D {
+  const text = embed(embedTable(model), batch.ids);
+  if (batch.features === undefined) return text;
+  const images = visionFeatures(batch.images, model.parameters, model.config.vision);
+  const rows = batch.ids.length;
+  // Text rows keep their place; image rows come from behind them. No row is used twice.
+  const source = batch.features.map((feature, row) => (feature < 0 ? row : rows + feature));
+  return rearrange(tf.concat([text, images], 0) as tf.Tensor2D, source);
+}
+
+function paddingBias({ prompts, time, lengths }: PromptBatch): tf.Tensor4D | undefined {
+  if (lengths.every((length) => length === time)) return undefined;
+  const bias = new Float32Array(prompts * time);
+  lengths.forEach((length, row) => {
+    bias.fill(-1e9, row * time + length, (row + 1) * time);
+  });
+  return tf.tensor4d(bias, [prompts, 1, 1, time]);
+}
+
+/**
+ * Token inputs of responses: each starts with its prompt's last token and lacks its own last one.
+ *
+ * @param responses [prompt × sample] lists of ids, samples of a prompt adjacent
+ * @param time columns; shorter responses are padded
+ * @returns inputs and targets, [prompt × sample × time]
+ */
+export function shiftResponses(
+  batch: PromptBatch,
+  responses: ReadonlyArray<ReadonlyArray<number>>,
+  time: number,
+  pad: number,
+): { inputs: Int32Array; targets: Int32Array } {
+  const inputs = new Int32Array(responses.length * time).fill(pad);
+  const targets = new Int32Array(responses.length * time).fill(pad);
+  const samples = responses.length / batch.prompts;
+  responses.forEach((ids, row) => {
+    inputs[row * time] = batch.lastIds[Math.floor(row / samples)]!;
+    for (let t = 0; t < Math.min(time, ids.length); t++) {
+      targets[row * time + t] = ids[t]!;
+      if (t + 1 < time) inputs[row * time + t + 1] = ids[t]!;
+    }
+  });
+  return { inputs, targets };
+}
+
+/**
+ * Runs whole responses on top of their prompts.
+ *
+ * @param inputs as `shiftResponses` gives them
+ * @returns after the final norm, [prompt × sample × time, dim] float32; row t predicts token t
+ * Memory: caller owns the result; call inside a tidy.
+ */
+export function responsePass(
+  model: Vlm,
+  batch: PromptBatch,
+  state: PromptState,
+  inputs: Int32Array,
+  time: number,
+): tf.Tensor2D {
+  const { text } = model.config;
+  const rows = inputs.length / time;
+  const output = decode(
+    {
+      vectors: embed(embedTable(model), inputs),
+      batch: rows,
+      time,
+      rotary: responseRotary(model, batch, rows, 0, time),
+      bias: causalBias(time, text.heads / text.kvHeads),
+      prefix: state.prefix,
+    },
+    model.parameters,
+    text,
+  );
+  return output.hidden;
+}
+
+/**
+ * One token further for every response.
+ *
+ * @param inputs the token to feed, [prompt × sample]
+ * @param step how many tokens were fed before
+ * @returns log-probabilities of the next token, [prompt × sample, vocab], and the grown caches
+ * Memory: caller owns the result and still owns `past`.
+ */
+export function decodeStep(
+  model: Vlm,
+  batch: PromptBatch,
+  state: PromptState,
+  past: ReadonlyArray<LayerCache> | undefined,
+  inputs: Int32Array,
+  step: number,
+): { logProbs: tf.Tensor2D; caches: ReadonlyArray<LayerCache> } {
+  return scoped(() => {
+    const output = decode(
+      {
+        vectors: embed(embedTable(model), inputs),
+        batch: inputs.length,
+        time: 1,
+        rotary: responseRotary(model, batch, inputs.length, step, 1),
+        prefix: state.prefix,
+        ...(past === undefined ? {} : { past }),
+      },
+      model.parameters,
+      model.config.text,
+    );
+    return { logProbs: logDistribution(output.hidden, headOf(model)), caches: output.caches };
+  });
+}
+
+function responseRotary(
+  model: Vlm,
+  batch: PromptBatch,
+  rows: number,
+  firstStep: number,
+  time: number,
+) {
+  const samples = rows / batch.prompts;
+  const positions = Array.from({ length: rows * time }, (_, index): Position => {
+    const prompt = Math.floor(index / time / samples);
+    const at = batch.lastPositions[prompt]! + firstStep + (index % time);
+    return [at, at, at];
+  });
+  return rotaryTable(textAngles(positions, model.config.text), rows * time);
+}
+
+/**
+ * Log-probability of each response token given its prompt and the tokens before it.
+ *
+ * @returns [prompt × sample × time] float32, nats; padding rows hold the pad token's
+ * Memory: caller owns the result; call inside a tidy.
+ */
+export function responseLogProbabilities(
+  model: Vlm,
+  batch: PromptBatch,
+  state: PromptState,
+  responses: ReadonlyArray<ReadonlyArray<number>>,
+  time: number,
+): tf.Tensor1D {
+  const { inputs, targets } = shiftResponses(batch, responses, time, model.config.tokens.pad);
+  const hidden = responsePass(model, batch, state, inputs, time);
+  return logProbabilities(hidden, headOf(model), targets);
+}

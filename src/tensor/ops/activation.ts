@@ -1,0 +1,61 @@
+/** Gated and plain activations with hand-written gradients. Serves `models`. */
+import * as tf from "@tensorflow/tfjs-core";
+
+/**
+ * SwiGLU on a fused projection: `silu(gate) · up`, where `gateUp = [gate | up]`.
+ *
+ * @param gateUp [row, 2 · dim] float32
+ * @returns [row, dim] float32
+ * Memory: caller owns the result; call inside a tidy.
+ * Source: Shazeer, GLU Variants Improve Transformer, eq. 6.
+ */
+export function swiGlu(gateUp: tf.Tensor2D): tf.Tensor2D {
+  const op = tf.customGrad((input, save) => {
+    const [gate, up] = halves(input as tf.Tensor2D);
+    const sigmoid = tf.sigmoid(gate);
+    const silu = tf.mul(gate, sigmoid);
+    (save as tf.GradSaveFunc)([up, sigmoid, silu]);
+    return {
+      value: tf.mul(silu, up),
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [upRows, gateSigmoid, gateSilu] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        // d silu(g)/dg = σ(g) + silu(g) · (1 − σ(g)) = σ + silu − silu · σ
+        const slope = tf.sub(tf.add(gateSigmoid, gateSilu), tf.mul(gateSilu, gateSigmoid));
+        return tf.concat([tf.mul(tf.mul(dy, upRows), slope), tf.mul(dy, gateSilu)], 1);
+      },
+    };
+  });
+  return op(gateUp) as tf.Tensor2D;
+}
+
+function halves(x: tf.Tensor2D): [tf.Tensor2D, tf.Tensor2D] {
+  const [rows, width] = x.shape;
+  const half = width / 2;
+  return [tf.slice(x, [0, 0], [rows, half]), tf.slice(x, [0, half], [rows, half])];
+}
+
+/**
+ * Exact Gaussian error linear unit, `x · Φ(x)`.
+ *
+ * Memory: caller owns the result; call inside a tidy.
+ * Source: Hendrycks & Gimpel, Gaussian Error Linear Units, section 2.
+ */
+export function gelu(x: tf.Tensor2D): tf.Tensor2D {
+  const op = tf.customGrad((input, save) => {
+    const rows = input as tf.Tensor2D;
+    const normal = tf.mul(tf.add(tf.erf(tf.mul(rows, Math.SQRT1_2)), 1), 0.5);
+    (save as tf.GradSaveFunc)([rows, normal]);
+    return {
+      value: tf.mul(rows, normal),
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [inputRows, cumulative] = saved as [tf.Tensor, tf.Tensor];
+        const density = tf.mul(
+          tf.exp(tf.mul(tf.square(inputRows), -0.5)),
+          1 / Math.sqrt(2 * Math.PI),
+        );
+        return tf.mul(dy, tf.add(cumulative, tf.mul(inputRows, density)));
+      },
+    };
+  });
+  return op(x) as tf.Tensor2D;
+}
