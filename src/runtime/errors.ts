@@ -35,12 +35,13 @@ export class StageFailed extends Schema.TaggedError<StageFailed>()("StageFailed"
 
 /** The user or the system asked the run to stop; what was done is kept. Exit code 130. */
 export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {
-  stage: Schema.String,
+  stage: Schema.optionalKey(Schema.String),
   step: Schema.optionalKey(Schema.Int),
 }) {
   override get message(): string {
+    const stage = this.stage === undefined ? "" : ` in stage ${this.stage}`;
     const step = this.step === undefined ? "" : ` after step ${this.step}, checkpoint saved`;
-    return `interrupted in stage ${this.stage}${step}; run the same command to go on`;
+    return `interrupted${stage}${step}; run the same command to go on`;
   }
 }
 

@@ -1,0 +1,138 @@
+/** Runs one stage: lock, memory, attempts with retry, commit. Serves the runtime layer. */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { renderSite } from "../dsl/issue.ts";
+import { noSpaceAsStoreFull } from "./checkpoint.ts";
+import { type RuntimeFailure, StageFailed } from "./errors.ts";
+import type { Journal } from "./events.ts";
+import { onDisk } from "./files.ts";
+import type { Handler, StageContext } from "./handler.ts";
+import { hold } from "./lock.ts";
+import { runLoop } from "./loop.ts";
+import type { PlannedStage } from "./plan.ts";
+import { Resources } from "./resources.ts";
+import { retrying } from "./retry.ts";
+import { readSteps } from "./steps.ts";
+import { Stop } from "./stop.ts";
+import { StageStore } from "./store.ts";
+
+/** Errors a stage passes through unchanged; all others become `StageFailed`. */
+const own = new Set(["Interrupted", "StoreFull", "StoreBroken", "RunLocked", "BudgetNotMet"]);
+
+/**
+ * Runs a planned stage that is not in the store and commits its result.
+ *
+ * Each attempt starts from the last checkpoint. This is the one function that a remote executor
+ * would call as well: everything it needs is in its arguments and services.
+ */
+export const runStage = Effect.fnUntraced(function* <R>(
+  planned: PlannedStage,
+  handler: Handler<R>,
+  inputs: Readonly<Record<string, unknown>>,
+  journal: Journal,
+) {
+  const [store, resources, stop] = [yield* StageStore, yield* Resources, yield* Stop];
+  const { id, stage, fingerprint, key, action } = planned;
+  const dir = store.folder(fingerprint);
+  const why = action._tag === "Hit" ? "asked for" : action.why;
+  const startedAt = performance.now();
+
+  const attempt = Effect.fnUntraced(function* (number: number) {
+    const outDir = yield* store.prepare(fingerprint);
+    yield* journal.emit({ _tag: "StageStarted", stage: id, key, attempt: number, why });
+    const context = makeContext({ planned, inputs, journal, stop, dir, outDir });
+    const outputs = yield* handler.run(context).pipe(noSpaceAsStoreFull(dir, "the stage's files"));
+    const steps = readSteps(join(dir, "steps.jsonl")).length;
+    const seconds = (performance.now() - startedAt) / 1000;
+    const result = yield* store.commit(fingerprint, {
+      outputs: pickOutputs(id, outputs, stage.gives),
+      steps,
+      seconds,
+    });
+    yield* journal.emit({ _tag: "StageDone", stage: id, seconds, steps });
+    return result;
+  });
+
+  const held = (number: number) => resources.use(handler.gib(stage.options))(attempt(number));
+  const onRetry = (error: { readonly message: string }, number: number) =>
+    journal.emit({ _tag: "StageRetried", stage: id, attempt: number, error: error.message });
+  const work = Effect.gen(function* () {
+    yield* lockStage(dir);
+    // Another process may have finished the stage between the plan and the lock.
+    const found = yield* store.find(fingerprint);
+    if (found._tag === "Miss") return yield* retrying(handler.retry, held, onRetry);
+    yield* journal.emit({ _tag: "StageCached", stage: id, key });
+    return found.result;
+  });
+  return yield* work.pipe(Effect.scoped, reportFailure(planned, journal));
+});
+
+const lockStage = Effect.fnUntraced(function* (dir: string) {
+  yield* onDisk(dir, "a stage's folder", () => fs.mkdirSync(dir, { recursive: true }));
+  yield* hold(join(dir, "LOCK"));
+});
+
+interface Attempt {
+  readonly planned: PlannedStage;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly journal: Journal;
+  readonly stop: Stop["Service"];
+  readonly dir: string;
+  readonly outDir: string;
+}
+
+function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
+  const { planned, inputs, journal, stop, dir, outDir } = attempt;
+  const stage = planned.id;
+  let loops = 0;
+  return {
+    options: planned.stage.options,
+    inputs,
+    seed: planned.fingerprint.seed,
+    stage,
+    outDir,
+    artifact: (relative) => join(outDir, relative),
+    loop: (spec) =>
+      Effect.suspend(() => runLoop({ stage, dir, journal, stop, loop: loops++ }, spec)),
+    progress: (step, total, metrics = {}) =>
+      Effect.andThen(
+        journal.emit({ _tag: "StageProgress", stage, step, total, metrics }),
+        stop.check(stage),
+      ),
+    note: (text) => journal.emit({ _tag: "StageNote", stage, text }),
+  };
+}
+
+function pickOutputs(stage: string, outputs: unknown, gives: ReadonlyArray<string>) {
+  const given = outputs as Readonly<Record<string, unknown>>;
+  const missing = gives.filter((key) => given[key] === undefined);
+  if (missing.length > 0) throw new TypeError(`${stage} did not give ${missing.join(", ")}`);
+  return Object.fromEntries(gives.map((key) => [key, given[key]]));
+}
+
+/** Names the stage in every failure and tells the journal; a journal that cannot be written hides nothing. */
+function reportFailure(planned: PlannedStage, journal: Journal) {
+  const stage = planned.id;
+  const at = planned.stage.at === undefined ? {} : { at: renderSite(planned.stage.at) };
+  return <A, E extends { readonly _tag: string; readonly message: string }, R>(
+    work: Effect.Effect<A, E, R>,
+  ): Effect.Effect<A, StageFailed | RuntimeFailure | E, R> =>
+    work.pipe(
+      Effect.mapError((error) =>
+        own.has(error._tag)
+          ? error
+          : new StageFailed({ stage, reason: error._tag, detail: error.message, ...at }),
+      ),
+      Effect.tapCause((cause) => {
+        const error = Option.getOrUndefined(Cause.findErrorOption(cause));
+        const stopped = Cause.hasInterruptsOnly(cause) || error?._tag === "Interrupted";
+        if (stopped) return Effect.ignore(journal.emit({ _tag: "StageInterrupted", stage }));
+        const detail = error?.message ?? Cause.pretty(cause);
+        const name = error?._tag ?? "Defect";
+        return Effect.ignore(journal.emit({ _tag: "StageFailed", stage, error: name, detail }));
+      }),
+    );
+}

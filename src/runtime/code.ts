@@ -1,0 +1,34 @@
+/** Which code a result came from: a hash over source files. Serves the runtime layer. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, extname, join, resolve } from "node:path";
+import { digest, sha256 } from "../core/digest.ts";
+import { filesBelow } from "./files.ts";
+
+const source = new Set([".ts", ".js", ".mjs", ".json"]);
+
+/** Hash of every source file below `dir`, by relative path and content. */
+export function treeHash(dir: string): string {
+  const files = filesBelow(dir).filter((path) => source.has(extname(path)));
+  return digest(files.map((path) => [path, sha256(readFileSync(join(dir, path)))]));
+}
+
+const specifier = /(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{1,2}\/[^"']+)["']/g;
+
+/** The file and every local file it imports, directly or not, sorted. */
+export function localClosure(file: string): ReadonlyArray<string> {
+  const seen = new Set<string>();
+  const visit = (path: string): void => {
+    if (seen.has(path) || !existsSync(path)) return;
+    seen.add(path);
+    for (const match of readFileSync(path, "utf8").matchAll(specifier)) {
+      visit(resolve(dirname(path), match[1]!));
+    }
+  };
+  visit(resolve(file));
+  return [...seen].sort();
+}
+
+/** Hash of a file together with the local files it imports. */
+export function closureHash(file: string): string {
+  return digest(localClosure(file).map((path) => [path, sha256(readFileSync(path))]));
+}

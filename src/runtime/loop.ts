@@ -1,0 +1,94 @@
+/** The loop of training steps: resumes, reports, saves, and stops where it can go on later. Serves the runtime layer. */
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import { newest, save } from "./checkpoint.ts";
+import { Interrupted, type RuntimeFailure } from "./errors.ts";
+import type { Journal } from "./events.ts";
+import { onDisk } from "./files.ts";
+import type { LoopSpec } from "./handler.ts";
+import { appendStep, rewindSteps } from "./steps.ts";
+import { breathe, type Stop } from "./stop.ts";
+
+/** What a loop needs from the attempt it belongs to. */
+export interface LoopHost {
+  readonly stage: string;
+  /** The stage's folder in the store. */
+  readonly dir: string;
+  readonly journal: Journal;
+  readonly stop: Stop["Service"];
+  /** Number of the loop within the stage, from 0. */
+  readonly loop: number;
+}
+
+/** Runs `spec` from its newest whole checkpoint, or from the start, to its end; gives the last state. */
+export function runLoop<State, E, R>(
+  host: LoopHost,
+  spec: LoopSpec<State, E, R>,
+): Effect.Effect<State, E | RuntimeFailure, R> {
+  return host.stop.cooperating(
+    Effect.gen(function* () {
+      const done = (state: State, step: number) =>
+        step >= spec.total || (spec.until?.(state) ?? false);
+      let { state, step } = yield* resume(host, spec);
+      let saved = step;
+      while (!done(state, step)) {
+        const metrics = yield* spec.step(state, step);
+        step += 1;
+        yield* report(host, step, spec.total, metrics);
+        yield* breathe;
+        const stopping = host.stop.requested() && !done(state, step);
+        if (stopping || step % spec.checkpointEvery === 0 || done(state, step)) {
+          yield* checkpoint(host, spec, state, step);
+          saved = step;
+        }
+        if (stopping) return yield* new Interrupted({ stage: host.stage, step: saved });
+      }
+      return state;
+    }),
+  );
+}
+
+const resume = Effect.fnUntraced(function* <State, E, R>(
+  host: LoopHost,
+  spec: LoopSpec<State, E, R>,
+) {
+  const { checkpoint, ignored } = yield* newest(checkpointsOf(host), host.loop);
+  for (const text of ignored)
+    yield* host.journal.emit({ _tag: "StageNote", stage: host.stage, text });
+  const step = checkpoint?.step ?? 0;
+  yield* onDisk(stepsOf(host), "step metrics", () => rewindSteps(stepsOf(host), host.loop, step));
+  if (checkpoint === undefined) return { state: yield* spec.start, step };
+  yield* host.journal.emit({ _tag: "StageResumed", stage: host.stage, step });
+  return { state: yield* spec.restore(checkpoint.dir), step };
+});
+
+const report = Effect.fnUntraced(function* (
+  host: LoopHost,
+  step: number,
+  total: number,
+  metrics: Readonly<Record<string, number>>,
+) {
+  const { stage, loop } = host;
+  yield* onDisk(stepsOf(host), "step metrics", () =>
+    appendStep(stepsOf(host), { loop, step, metrics }),
+  );
+  yield* host.journal.emit({ _tag: "StageProgress", stage, step, total, metrics });
+});
+
+const checkpoint = Effect.fnUntraced(function* <State, E, R>(
+  host: LoopHost,
+  spec: LoopSpec<State, E, R>,
+  state: State,
+  step: number,
+) {
+  yield* save(checkpointsOf(host), host.loop, step, (dir) => spec.save(state, dir));
+  yield* host.journal.emit({ _tag: "StageCheckpointed", stage: host.stage, step });
+});
+
+function checkpointsOf(host: LoopHost): string {
+  return join(host.dir, "checkpoints");
+}
+
+function stepsOf(host: LoopHost): string {
+  return join(host.dir, "steps.jsonl");
+}

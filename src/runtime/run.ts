@@ -1,0 +1,122 @@
+/** Runs a plan against handlers, stage after stage; knows no stage by name. Serves the runtime layer. */
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import type { Issue } from "../dsl/issue.ts";
+import { runStage } from "./attempt.ts";
+import { PipelineInvalid } from "./errors.ts";
+import { type Event, type Journal, openJournal } from "./events.ts";
+import { onDisk, writeAtomic } from "./files.ts";
+import type { Handler } from "./handler.ts";
+import type { Plan, PlannedStage } from "./plan.ts";
+import { Stop } from "./stop.ts";
+import { StageStore } from "./store.ts";
+
+/** What a finished run leaves: its folder, the last value of each artifact, and how much work there was. */
+export interface RunResult {
+  readonly runDir: string;
+  /** Values with absolute paths. */
+  readonly artifacts: Readonly<Record<string, unknown>>;
+  /** Loop steps behind the result, stored stages included. */
+  readonly steps: number;
+  readonly seconds: number;
+}
+
+/** What a run may be told besides its plan. */
+export interface RunOptions {
+  /** Hear each event after those before it. */
+  readonly subscribers?: ReadonlyArray<(event: Event) => void>;
+  /** Goes into `run.json`: engine, versions, command line. */
+  readonly environment?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Runs every stage of `plan` that the store does not answer, in order.
+ *
+ * Fails: `PipelineInvalid` when a stage has no handler; `StageFailed`, `Interrupted`, `StoreFull`, … of the stages.
+ */
+export const execute = Effect.fnUntraced(function* <R>(
+  plan: Plan,
+  handlers: ReadonlyArray<Handler<R>>,
+  options: RunOptions = {},
+) {
+  yield* checkHandlers(plan, handlers);
+  const startedAt = performance.now();
+  const runDir = yield* openRun(plan, options);
+  const journal = openJournal(join(runDir, "events.jsonl"), options.subscribers ?? []);
+  const { name, seed } = plan.pipeline;
+  yield* journal.emit({ _tag: "RunStarted", pipeline: name, seed });
+  const done: Array<StageOutcome> = [];
+  for (const planned of plan.stages) {
+    done.push(yield* settle(planned, handlers, done, journal));
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  yield* journal.emit({ _tag: "RunDone", seconds });
+  const artifacts = Object.assign(
+    {},
+    ...done.map(({ outputs }) => outputs),
+  ) as RunResult["artifacts"];
+  const steps = done.reduce((sum, stage) => sum + stage.steps, 0);
+  return { runDir, artifacts, steps, seconds } satisfies RunResult as RunResult;
+});
+
+interface StageOutcome {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly steps: number;
+}
+
+const settle = Effect.fnUntraced(function* <R>(
+  planned: PlannedStage,
+  handlers: ReadonlyArray<Handler<R>>,
+  done: ReadonlyArray<StageOutcome>,
+  journal: Journal,
+) {
+  const { id, key, action } = planned;
+  if (action._tag === "Hit") {
+    yield* journal.emit({ _tag: "StageCached", stage: id, key });
+    return action as StageOutcome;
+  }
+  yield* (yield* Stop).check(id);
+  const handler = handlers.find((candidate) => candidate.name === planned.stage.name)!;
+  const inputs = Object.fromEntries(
+    Object.entries(planned.sources).map(([need, source]) => [need, done[source]!.outputs[need]]),
+  );
+  return (yield* runStage(planned, handler, inputs, journal)) as StageOutcome;
+});
+
+function checkHandlers(
+  plan: Plan,
+  handlers: ReadonlyArray<Handler<never>> | ReadonlyArray<Handler<unknown>>,
+): Effect.Effect<void, PipelineInvalid> {
+  const issues = plan.stages.flatMap(({ stage, action }): ReadonlyArray<Issue> => {
+    const handler = handlers.find(({ name }) => name === stage.name);
+    if (action._tag === "Hit" || handler?.version === stage.version) return [];
+    const message =
+      handler === undefined
+        ? "nothing implements this stage"
+        : `the stage is defined as version ${stage.version}, implemented as ${handler.version}`;
+    return [{ code: "UnknownStage", path: stage.name, message, ...(stage.at && { at: stage.at }) }];
+  });
+  return issues.length === 0 ? Effect.void : Effect.fail(new PipelineInvalid({ issues }));
+}
+
+const openRun = Effect.fnUntraced(function* (plan: Plan, options: RunOptions) {
+  const { root } = yield* StageStore;
+  const date = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  const id = randomBytes(3).toString("hex");
+  const runDir = join(root, "runs", `${date}-${plan.pipeline.name}-${id}`);
+  const { issues: _none, ...pipeline } = plan.pipeline;
+  const record = {
+    format: 1,
+    startedAt: new Date().toISOString(),
+    pipeline,
+    stages: plan.stages.map(({ id, key, action }) => ({ id, key, action: action._tag })),
+    environment: options.environment ?? {},
+  };
+  yield* onDisk(runDir, "the run's record", () => {
+    fs.mkdirSync(runDir, { recursive: true });
+    writeAtomic(join(runDir, "run.json"), JSON.stringify(record, null, 2));
+  });
+  return runDir;
+});

@@ -1,0 +1,86 @@
+/** Asking a run to stop: the first signal lets it save, the second ends it at once. Serves the runtime layer. */
+import * as Context from "effect/Context";
+import * as Deferred from "effect/Deferred";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { Interrupted } from "./errors.ts";
+
+/** Whether the run was asked to stop, and who takes care of it. */
+export class Stop extends Context.Service<
+  Stop,
+  {
+    /** True from the first request on. */
+    readonly requested: () => boolean;
+    readonly request: Effect.Effect<void>;
+    /** Runs work that looks at `requested` itself and saves before it ends. */
+    readonly cooperating: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
+    /** Runs work that is interrupted by a request, unless something inside it cooperates. */
+    readonly interrupting: <A, E, R>(
+      work: Effect.Effect<A, E, R>,
+    ) => Effect.Effect<A, E | Interrupted, R>;
+    /** Lets signals in, and fails when a request has come. */
+    readonly check: (stage: string) => Effect.Effect<void, Interrupted>;
+  }
+>()("rcpa/runtime/Stop") {
+  /** Stops on request only (tests, embedding). */
+  static readonly layer = Layer.effect(Stop, Effect.suspend(make));
+  /** Stops on SIGINT and SIGTERM as well, for as long as the layer lives. */
+  static readonly layerSignals = Layer.effect(Stop, Effect.tap(Effect.suspend(make), listen));
+}
+
+function make() {
+  const asked = Deferred.makeUnsafe<void>();
+  let requested = false;
+  let cooperating = 0;
+  return Effect.succeed(
+    Stop.of({
+      requested: () => requested,
+      request: Effect.suspend(() => {
+        requested = true;
+        return Deferred.succeed(asked, undefined);
+      }),
+      cooperating: (work) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => cooperating++),
+          () => work,
+          () => Effect.sync(() => cooperating--),
+        ),
+      interrupting: (work) => {
+        const cut = Effect.andThen(
+          Deferred.await(asked),
+          Effect.suspend(() => (cooperating > 0 ? Effect.never : Effect.fail(new Interrupted({})))),
+        );
+        return Effect.raceFirst(work, cut);
+      },
+      check: (stage) =>
+        Effect.andThen(
+          breathe,
+          Effect.suspend(() => (requested ? Effect.fail(new Interrupted({ stage })) : Effect.void)),
+        ),
+    }),
+  );
+}
+
+/** One turn of the event loop, so that signals and timers get their say between synchronous steps. */
+export const breathe: Effect.Effect<void> = Effect.callback((resume) => {
+  setImmediate(() => resume(Effect.void));
+});
+
+function listen(stop: Stop["Service"]) {
+  const onSignal = () => {
+    if (stop.requested()) process.exit(130);
+    process.stderr.write("stopping: saving a checkpoint (press Ctrl-C again to stop at once)\n");
+    Effect.runSync(stop.request);
+  };
+  return Effect.acquireRelease(
+    Effect.sync(() => {
+      process.on("SIGINT", onSignal);
+      process.on("SIGTERM", onSignal);
+    }),
+    () =>
+      Effect.sync(() => {
+        process.off("SIGINT", onSignal);
+        process.off("SIGTERM", onSignal);
+      }),
+  );
+}
