@@ -6,18 +6,17 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readConfig, type VlmConfig } from "./config.ts";
+import { discard, syncPath } from "./disk.ts";
 import { messageOf, readJsonFile } from "./json-file.ts";
 import { folderInvalid, ModelFolderInvalid } from "./model-folder-invalid.ts";
 import {
   type NamedArray,
   readTensors,
   SafetensorsUnwritable,
-  syncPath,
   writeSafetensors,
 } from "./safetensors.ts";
 import { locateWeights, type WeightPlace } from "./weight-files.ts";
@@ -90,7 +89,7 @@ export function writeModelFolder(
     for (const file of readdirSync(partial)) syncPath(join(partial, file));
     swapIn(partial, target);
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
+    discard(partial);
     if (error instanceof SafetensorsUnwritable || error instanceof ModelFolderInvalid) throw error;
     throw new SafetensorsUnwritable({
       path: dir,
@@ -177,5 +176,5 @@ function swapIn(partial: string, target: string) {
     throw error;
   }
   syncPath(dirname(target));
-  rmSync(old, { recursive: true, force: true });
+  discard(old);
 }

@@ -1,7 +1,8 @@
 /** Reads and writes safetensors files as float32 arrays. Models layer. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import * as Schema from "effect/Schema";
+import { discard, syncPath } from "./disk.ts";
 import {
   readBytes,
   readSafetensorsHeader,
@@ -64,19 +65,9 @@ export function writeSafetensors(
     renameSync(partial, path);
     syncPath(dirname(path));
   } catch (error) {
-    rmSync(partial, { force: true });
+    discard(partial);
     const message = `${path}: cannot write: ${(error as Error).message}`;
     throw new SafetensorsUnwritable({ path, message });
-  }
-}
-
-/** Puts a file's content, or a folder's list of names, on disk for good. */
-export function syncPath(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -51,7 +51,7 @@ const OWN = fileURLToPath(new URL("../golden", import.meta.url));
 
 /** The golden models of a family, the project's own first; throws when there are none. */
 export function goldenModels(family: string): Array<GoldenModel> {
-  const extra = process.env["RCPA_EXTRA_GOLDEN"];
+  const extra = process.env.RCPA_EXTRA_GOLDEN;
   const roots = extra ? [OWN, extra] : [OWN];
   const folders = roots.flatMap((root) =>
     readdirSync(root)
