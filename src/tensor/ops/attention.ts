@@ -54,12 +54,20 @@ export function attention(input: AttentionInput): tf.Tensor4D {
       prefix === undefined
         ? own
         : merge(own, attendPrefix(scaled, prefixKeys!, prefixValues!, prefix.bias));
-    const kept = [scaled, k!, v!, merged.out, merged.logSum];
-    save(prefix === undefined ? kept : [...kept, prefixKeys!, prefixValues!]);
+    // Biases are saved too: whoever made them may have released them by the time of the gradient.
+    const optional = [bias, prefixKeys, prefixValues, prefix?.bias];
+    save([scaled, k!, v!, merged.out, merged.logSum, ...optional.filter((x) => x !== undefined)]);
     return {
       value: merged.out,
-      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) =>
-        backward(dy as tf.Tensor4D, saved as Array<tf.Tensor4D>, scale, bias, prefix?.bias),
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const rest = saved.slice(5) as Array<tf.Tensor4D>;
+        const [savedBias, keys, values, prefixBias] = optional.map((x) =>
+          x === undefined ? undefined : rest.shift(),
+        );
+        const own = saved.slice(0, 5) as OwnSaved;
+        const shared = keys && values && { keys, values, ...(prefixBias && { bias: prefixBias }) };
+        return backward(dy as tf.Tensor4D, own, scale, savedBias, shared);
+      },
     };
   });
   const own = [input.queries, input.keys, input.values];
@@ -122,31 +130,25 @@ function toSampleLayout(x: tf.Tensor4D, samples: number): tf.Tensor4D {
   return tf.reshape(tf.transpose(split, [0, 2, 1, 3, 4]), [prompts * samples, heads, queries, dim]);
 }
 
+/** Scaled queries, keys, values, result and log-sums, as the forward pass saved them. */
+type OwnSaved = [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+
 function backward(
   dy: tf.Tensor4D,
-  saved: Array<tf.Tensor4D>,
+  [q, k, v, out, logSum]: OwnSaved,
   scale: number,
   bias: tf.Tensor | undefined,
-  prefixBias: tf.Tensor | undefined,
+  prefix: SharedPrefix | undefined,
 ): Array<tf.Tensor4D> {
-  const [q, k, v, out, logSum, prefixKeys, prefixValues] = saved;
-  const inner = tf.sum(tf.mul(dy, out!), -1, true) as tf.Tensor4D;
-  const own = backwardPart(dy, q!, k!, v!, logSum!, inner, bias);
-  if (prefixKeys === undefined) return [tf.mul(own.dq, scale) as tf.Tensor4D, own.dk, own.dv];
-  const prompts = prefixKeys.shape[0];
-  const [dyPrompt, qPrompt, logSumPrompt, innerPrompt] = [dy, q!, logSum!, inner].map((x) =>
+  const inner = tf.sum(tf.mul(dy, out), -1, true) as tf.Tensor4D;
+  const own = backwardPart(dy, q, k, v, logSum, inner, bias);
+  if (prefix === undefined) return [tf.mul(own.dq, scale) as tf.Tensor4D, own.dk, own.dv];
+  const prompts = prefix.keys.shape[0];
+  const [dyP, qP, logSumP, innerP] = [dy, q, logSum, inner].map((x) =>
     toPromptLayout(x, prompts),
   ) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-  const shared = backwardPart(
-    dyPrompt,
-    qPrompt,
-    prefixKeys,
-    prefixValues!,
-    logSumPrompt,
-    innerPrompt,
-    prefixBias,
-  );
-  const dq = tf.add(own.dq, toSampleLayout(shared.dq, q!.shape[0] / prompts));
+  const shared = backwardPart(dyP, qP, prefix.keys, prefix.values, logSumP, innerP, prefix.bias);
+  const dq = tf.add(own.dq, toSampleLayout(shared.dq, q.shape[0] / prompts));
   return [tf.mul(dq, scale) as tf.Tensor4D, own.dk, own.dv, shared.dk, shared.dv];
 }
 

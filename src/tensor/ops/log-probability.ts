@@ -53,13 +53,19 @@ export function divergenceFrom(
     const logProbs = logSoftmaxRows(matMulTransposedRight(rows as tf.Tensor, matrix as tf.Tensor));
     const baseProbs = tf.exp(base);
     const divergence = tf.sum(tf.mul(baseProbs, tf.sub(base, logProbs)), 1);
-    (save as tf.GradSaveFunc)([rows as tf.Tensor, matrix as tf.Tensor, logProbs, baseProbs]);
+    (save as tf.GradSaveFunc)([
+      rows as tf.Tensor,
+      matrix as tf.Tensor,
+      logProbs,
+      baseProbs,
+      weights,
+    ]);
     return {
       value: tf.sum(tf.mul(divergence, weights)),
       gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
-        const [hiddenRows, headRows, logRows, baseRows] = saved as Array<tf.Tensor>;
+        const [hiddenRows, headRows, logRows, baseRows, rowWeights] = saved as Array<tf.Tensor>;
         const residual = tf.sub(tf.exp(logRows!), baseRows!);
-        const scale = tf.reshape(tf.mul(weights, dy), [-1, 1]);
+        const scale = tf.reshape(tf.mul(rowWeights!, dy), [-1, 1]);
         return headGradients(tf.mul(residual, scale), hiddenRows!, headRows!);
       },
     };

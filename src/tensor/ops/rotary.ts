@@ -41,15 +41,19 @@ export function rotaryTable(angles: Float64Array, rows: number): RotaryTable {
  * Source: Su et al., RoFormer, eq. 34, in the rotate-half ordering of the Hugging Face checkpoints.
  */
 export function rotate(x: tf.Tensor3D, table: RotaryTable): tf.Tensor3D {
-  const { cos, signedSin } = table;
-  const op = tf.customGrad((input) => ({
-    value: tf.add(
-      tf.mul(input as tf.Tensor, cos),
-      tf.mul(swapHalves(input as tf.Tensor3D), signedSin),
-    ),
-    gradFunc: (dy: tf.Tensor) =>
-      tf.add(tf.mul(dy, cos), swapHalves(tf.mul(dy, signedSin) as tf.Tensor3D)),
-  }));
+  const op = tf.customGrad((input, save) => {
+    (save as tf.GradSaveFunc)([table.cos, table.signedSin]);
+    return {
+      value: tf.add(
+        tf.mul(input as tf.Tensor, table.cos),
+        tf.mul(swapHalves(input as tf.Tensor3D), table.signedSin),
+      ),
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [cos, signedSin] = saved as [tf.Tensor, tf.Tensor];
+        return tf.add(tf.mul(dy, cos), swapHalves(tf.mul(dy, signedSin) as tf.Tensor3D));
+      },
+    };
+  });
   return op(x) as tf.Tensor3D;
 }
 
