@@ -114,7 +114,8 @@ export class BudgetNotMet extends Schema.TaggedError<BudgetNotMet>()("BudgetNotM
   actual: Schema.Number,
 }) {
   override get message(): string {
-    return `budget not met: ${this.budget} is ${this.actual.toFixed(3)}, at least ${this.limit} was asked`;
+    const actual = Number.isNaN(this.actual) ? "was not measured" : `is ${this.actual.toFixed(3)}`;
+    return `budget not met: ${this.budget} ${actual}, at least ${this.limit} was asked`;
   }
 }
 

@@ -42,11 +42,11 @@ export function isComplete(plan: Plan): boolean {
   return plan.stages.every((stage) => stage.action._tag === "Hit");
 }
 
-/** Plans a valid pipeline against the store, for results made by `engine` with the code of hash `code`. */
+/** Plans a valid pipeline against the store, for results made by `engine`; `code` gives the hash of a stage's code. */
 export const plan = Effect.fnUntraced(function* (
   pipeline: Pipeline,
   engine: string,
-  code: string,
+  code: (stage: AnyStage) => string,
 ): Effect.fn.Return<Plan, StoreFull | StoreBroken, StageStore> {
   const givers = new Map<string, number>();
   const stages: Array<PlannedStage> = [];
@@ -55,7 +55,7 @@ export const plan = Effect.fnUntraced(function* (
     const inputs = Object.fromEntries(
       Object.entries(sources).map(([need, source]) => [need, stages[source]!.key]),
     );
-    const place = { inputs, seed: pipeline.seed, code, engine };
+    const place = { inputs, seed: pipeline.seed, code: code(stage), engine };
     const fingerprint = fingerprintOf(stage, place);
     const key = keyOf(fingerprint);
     const id = idOf(stage.name, stages);

@@ -1,0 +1,68 @@
+/** `run(import.meta, pipeline)`: makes a pipeline file a program when it is the file that was started. CLI. */
+import { existsSync, realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Pipeline } from "../dsl/pipeline.ts";
+import type { Handler } from "../runtime/handler.ts";
+import type { Engine } from "../tensor/engine.ts";
+import { optionsText, readArgs } from "./args.ts";
+
+/** What a pipeline file may bring along. */
+export interface Extras {
+  /** Handlers of stages the file defines itself. */
+  readonly handlers?: ReadonlyArray<Handler<Engine>>;
+}
+
+/** Set when a file is imported, so that `rcpa run FILE` finds what the file brings along. */
+const extrasOf = new WeakMap<Pipeline, Extras>();
+
+/**
+ * Runs the pipeline with the options of the command line when `meta` belongs to the started file;
+ * does nothing when the file was imported, so that other files can use its pipeline.
+ *
+ * Exit codes: 0 done, 1 failed, 2 invalid pipeline or option, 3 a declared budget not met, 130 interrupted.
+ */
+export async function run(
+  meta: { readonly url?: string },
+  pipeline: Pipeline,
+  extras: Extras = {},
+): Promise<void> {
+  extrasOf.set(pipeline, extras);
+  if (meta.url === undefined) return;
+  const file = fileURLToPath(meta.url);
+  if (!isEntry(file)) return;
+  finish(await runFile(file, pipeline, process.argv.slice(2)));
+}
+
+/** Runs `pipeline`, defined in `file`, with command-line options `argv`; gives the exit code. */
+export async function runFile(
+  file: string,
+  pipeline: Pipeline,
+  argv: ReadonlyArray<string>,
+): Promise<number> {
+  const args = readArgs(argv);
+  if (typeof args === "string") {
+    process.stderr.write(`${args}\n${optionsText}\n`);
+    return 2;
+  }
+  if (args.help) {
+    const doc = pipeline.doc === "" ? "" : `: ${pipeline.doc}`;
+    process.stdout.write(`pipeline ${pipeline.name}${doc}\n\n${optionsText}\n`);
+    return 0;
+  }
+  const { runApp } = await import("./app.ts");
+  const handlers = extrasOf.get(pipeline)?.handlers ?? [];
+  return runApp({ file, pipeline, args, handlers });
+}
+
+/** Ends the process with `code` once its output is written, even if a tensor library keeps handles open. */
+export function finish(code: number): void {
+  process.exitCode = code;
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+}
+
+function isEntry(file: string): boolean {
+  const started = process.argv[1];
+  if (started === undefined) return false;
+  const candidates = [started, `${started}.ts`].filter((path) => existsSync(path));
+  return candidates.some((path) => realpathSync(path) === realpathSync(file));
+}

@@ -1,0 +1,126 @@
+/** What a finished run says: the before → after table, or one JSON object. CLI. */
+import { relative } from "node:path";
+import * as Option from "effect/Option";
+import * as Schema from "effect/Schema";
+import { Evaluation, ModelRef, type Score } from "../dsl/artifacts.ts";
+import type { Pipeline } from "../dsl/pipeline.ts";
+import { BudgetNotMet } from "../runtime/errors.ts";
+import type { RunResult } from "../runtime/run.ts";
+
+/** A finished run with what it was asked for. */
+export interface Finished {
+  readonly pipeline: Pipeline;
+  readonly engine: string;
+  readonly result: RunResult;
+  /** Wall time of the whole command. */
+  readonly seconds: number;
+}
+
+const decodeEvaluation = Schema.decodeUnknownOption(Evaluation);
+const decodeModel = Schema.decodeUnknownOption(ModelRef);
+
+/** The evaluation a run produced, if its pipeline makes one. */
+export function evaluationOf({ artifacts }: RunResult): Evaluation | undefined {
+  return Option.getOrUndefined(decodeEvaluation(artifacts.evaluation));
+}
+
+function modelDirOf({ artifacts }: RunResult): string | undefined {
+  return Option.getOrUndefined(decodeModel(artifacts.policy))?.dir;
+}
+
+/** The object of `--json`; accuracies in [0, 1], null where the pipeline measures nothing. */
+export function asJson({ pipeline, engine, result, seconds }: Finished): string {
+  const evaluation = evaluationOf(result);
+  const accuracies = (suite: "domain" | "general") => {
+    const found = evaluation?.[suite];
+    if (found === undefined) return null;
+    return { before: found.before.accuracy, after: found.after.accuracy, n: found.n };
+  };
+  return JSON.stringify({
+    pipeline: pipeline.name,
+    seed: pipeline.seed,
+    engine,
+    domain: accuracies("domain"),
+    general: accuracies("general"),
+    retention: evaluation?.retention.value ?? null,
+    blank: evaluation?.blank.accuracy ?? null,
+    seconds: Math.round(seconds * 10) / 10,
+    steps: result.steps,
+    runDir: result.runDir,
+    modelDir: modelDirOf(result) ?? null,
+  });
+}
+
+/** The table and the places of a finished run, for a person. */
+export function asText({ result, seconds }: Finished): string {
+  const evaluation = evaluationOf(result);
+  const model = modelDirOf(result);
+  const peakGiB = process.resourceUsage().maxRSS / 1024 ** 2;
+  return [
+    ...(evaluation === undefined ? [] : ["", ...table(evaluation), ""]),
+    `done in ${duration(seconds)}, ${result.steps} steps, peak memory ${peakGiB.toFixed(2)} GiB`,
+    `run    ${fromHere(result.runDir)}`,
+    ...(model === undefined ? [] : [`model  ${fromHere(model)}`]),
+  ].join("\n");
+}
+
+function table(evaluation: Evaluation): ReadonlyArray<string> {
+  const { domain, general, retention, blank } = evaluation;
+  const rows = [
+    ["", "before", "after", "n"],
+    ["domain accuracy", score(domain.before), score(domain.after), `${domain.n}`],
+    ["general accuracy", score(general.before), score(general.after), `${general.n}`],
+    ["retention", "", interval(retention.value, retention.low, retention.high), ""],
+    ["blank image", "", score(blank), `${blank.n}`],
+    ...Object.entries(evaluation.families).map(([name, { before, after, n }]) => [
+      `  ${name}`,
+      before.toFixed(3),
+      after.toFixed(3),
+      `${n}`,
+    ]),
+  ];
+  const widths = [0, 1, 2, 3].map((at) => Math.max(...rows.map((row) => row[at]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join("   ")
+      .trimEnd(),
+  );
+}
+
+function score({ accuracy, low, high }: Score): string {
+  return interval(accuracy, low, high);
+}
+
+function interval(value: number, low: number, high: number): string {
+  return `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+}
+
+/** The first declared budget a run misses. A budget on what was not measured is missed. */
+export function missedBudget(pipeline: Pipeline, result: RunResult): BudgetNotMet | undefined {
+  const evaluation = evaluationOf(result);
+  const { domain, retention } = evaluation ?? {};
+  const actual = {
+    retention: retention?.value ?? Number.NaN,
+    domainGain: domain ? domain.after.accuracy - domain.before.accuracy : Number.NaN,
+  };
+  for (const budget of ["retention", "domainGain"] as const) {
+    const limit = pipeline.budgets[budget];
+    if (limit === undefined || actual[budget] >= limit) continue;
+    return new BudgetNotMet({ budget, limit, actual: actual[budget] });
+  }
+  return undefined;
+}
+
+/** `1 h 5 min`, `3 min 20 s` or `4.2 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+}
+
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
+}
