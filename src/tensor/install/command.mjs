@@ -63,7 +63,7 @@ function lastWords(...outputs) {
     .join("\n")
     .split("\n")
     .map((line) => line.trim());
-  const telling = lines.filter((line) => /\berror\b|no module named/i.test(line));
+  const telling = lines.filter((line) => /\berror\b.*:\s*\S|no module named/i.test(line));
   return (telling.at(-1) ?? lines.filter(Boolean).at(-1) ?? "").slice(0, 300);
 }
 

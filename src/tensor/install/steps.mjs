@@ -16,8 +16,13 @@ export async function once(target, fill) {
   const partial = `${target}.partial`;
   fs.rmSync(partial, { recursive: true, force: true });
   fs.mkdirSync(partial, { recursive: true });
-  await fill(partial);
-  fs.renameSync(partial, target);
+  try {
+    await fill(partial);
+    fs.renameSync(partial, target);
+  } catch (error) {
+    fs.rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** The driver's JavaScript and binding sources, from npm, checked against their pinned integrity. */
@@ -64,16 +69,16 @@ export function writeSharedModules(modules) {
 /** The processor build of the library: the wheel is fetched by pip, checked, and two libraries and 66 headers kept. */
 export function fetchCpuLibrary(home, say) {
   return once(path.join(home, "library"), async (partial) => {
-    say(`fetching ${cpuWheel.requirement} (274 MB)`);
-    const python = await pythonWithPip();
     const wheels = path.join(home, "wheel");
     const wheel = path.join(wheels, cpuWheel.file);
     if (!fs.existsSync(wheel)) {
+      say(`fetching ${cpuWheel.requirement} (274 MB)`);
       const args = ["download", "--no-deps", ...wheelTags, "--dest", wheels, cpuWheel.requirement];
-      await pip(python, "pip download", args);
+      await pip("pip download", args);
     }
     await checkSha256(wheel, cpuWheel.sha256);
-    await command("unpacking the wheel", python, ["-c", wheelExtractor, wheel, partial]);
+    const extract = ["-c", wheelExtractor, wheel, partial];
+    await command("unpacking the wheel", await pythonWithPip(), extract);
     for (const [name, hash] of Object.entries(cpuLibraries)) {
       await checkSha256(path.join(partial, "lib", name), hash);
     }
@@ -88,17 +93,17 @@ export function fetchCpuLibrary(home, say) {
 export function fetchGpuLibrary(home, say) {
   return once(path.join(home, "library"), async (partial) => {
     say("fetching TensorFlow for CUDA and NVIDIA's libraries (3 GB)");
-    const python = await pythonWithPip();
     const here = path.dirname(fileURLToPath(import.meta.url));
     const pins = ["--require-hashes", "-r", path.join(here, "requirements-gpu.txt")];
     const args = ["install", "--no-deps", ...wheelTags, "--target", partial, ...pins];
-    await pip(python, "pip install", args, 3600);
+    await pip("pip install", args, 3600);
   });
 }
 
-function pip(python, what, args, seconds = 900) {
+async function pip(what, args, seconds = 900) {
   const quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-cache-dir"];
   const patience = ["--retries", "2", "--timeout", "30"];
+  const python = await pythonWithPip();
   return command(what, python, ["-m", "pip", ...args, ...quiet, ...patience], { seconds });
 }
 
