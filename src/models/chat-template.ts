@@ -7,9 +7,7 @@ import { decodeJson, messageOf, optional, readJsonFile, readTextFile } from "./j
 import { folderInvalid } from "./model-folder-invalid.ts";
 
 /** One part of a message, in the form `transformers` takes; images themselves travel apart, in order. */
-export type MessagePart =
-  | { readonly type: "image" }
-  | { readonly type: "text"; readonly text: string };
+type MessagePart = { readonly type: "image" } | { readonly type: "text"; readonly text: string };
 
 /** A chat message in Hugging Face form. */
 export interface Message {

@@ -39,7 +39,7 @@ export interface VisionConfig {
 }
 
 /** Ids of the tokens that have a role in the model. */
-export interface SpecialTokenIds {
+interface SpecialTokenIds {
   readonly image: number;
   readonly video: number;
   readonly visionStart: number;

@@ -9,16 +9,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { NamedArray } from "../core/named-array.ts";
 import { readConfig, type VlmConfig } from "./config.ts";
 import { discard, syncPath } from "./disk.ts";
 import { messageOf, readJsonFile } from "./json-file.ts";
 import { folderInvalid, ModelFolderInvalid } from "./model-folder-invalid.ts";
-import {
-  type NamedArray,
-  readTensors,
-  SafetensorsUnwritable,
-  writeSafetensors,
-} from "./safetensors.ts";
+import { readTensors, SafetensorsUnwritable, writeSafetensors } from "./safetensors.ts";
 import { locateWeights, type WeightPlace } from "./weight-files.ts";
 import { expectedShapes } from "./weight-shapes.ts";
 
@@ -90,11 +86,10 @@ export function writeModelFolder(
     swapIn(partial, target);
   } catch (error) {
     discard(partial);
-    if (error instanceof SafetensorsUnwritable || error instanceof ModelFolderInvalid) throw error;
-    throw new SafetensorsUnwritable({
-      path: dir,
-      message: `${dir}: cannot write: ${messageOf(error)}`,
-    });
+    if (error instanceof ModelFolderInvalid) throw error;
+    const reason = messageOf(error).replaceAll(partial, target);
+    const message = reason.startsWith(target) ? reason : `${target}: cannot write: ${reason}`;
+    throw new SafetensorsUnwritable({ path: target, message });
   }
 }
 

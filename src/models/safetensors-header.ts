@@ -9,7 +9,7 @@ export class SafetensorsInvalid extends Schema.TaggedError<SafetensorsInvalid>()
 ) {}
 
 /** The number formats that can be read. */
-export type SafetensorsDtype = "F32" | "F16" | "BF16";
+type SafetensorsDtype = "F32" | "F16" | "BF16";
 
 /** Where one tensor lies: `begin` and `end` are byte offsets in the file. */
 export interface TensorEntry {
@@ -25,7 +25,7 @@ const MAX_HEADER_BYTES = 100_000_000;
 const MAX_ELEMENTS = 2 ** 31 - 1;
 
 /** The error with file and tensor (or part) in its message. */
-export function safetensorsInvalid(path: string, field: string, problem: string) {
+function safetensorsInvalid(path: string, field: string, problem: string) {
   return new SafetensorsInvalid({ path, field, message: `${path}: ${field}: ${problem}` });
 }
 

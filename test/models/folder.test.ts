@@ -13,13 +13,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import type { NamedArray } from "../../src/core/named-array.ts";
 import { readModelFolder, writeModelFolder } from "../../src/models/folder.ts";
 import { ModelFolderInvalid } from "../../src/models/model-folder-invalid.ts";
-import {
-  type NamedArray,
-  readSafetensors,
-  writeSafetensors,
-} from "../../src/models/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../src/models/safetensors.ts";
 import { SafetensorsInvalid } from "../../src/models/safetensors-header.ts";
 import { canonicalName } from "../../src/models/weight-files.ts";
 import { expectedShapes } from "../../src/models/weight-shapes.ts";

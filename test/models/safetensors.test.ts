@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import type { NamedArray } from "../../src/core/named-array.ts";
 import { stream } from "../../src/core/seed.ts";
 import {
-  type NamedArray,
   readSafetensors,
   SafetensorsUnwritable,
   writeSafetensors,
