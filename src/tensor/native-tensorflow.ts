@@ -57,6 +57,8 @@ function setLibraryEnvironment(hideGpu: boolean): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
   if (hideGpu) process.env.CUDA_VISIBLE_DEVICES = "-1";
+  // On a GPU sums are atomic and unordered unless asked otherwise; on the processor they repeat bit by bit.
+  else process.env.TF_DETERMINISTIC_OPS ??= "1";
 }
 
 /** Keeps TensorFlow's start-up chatter off stderr unless the user asked for it; a prebuilt binding has no such module. */

@@ -1,5 +1,4 @@
 /** Types of install.mjs, which stays plain JavaScript for npm's postinstall. */
-import type { Variant } from "./layout.mjs";
 
 /** What an install came to, in one line. */
 export interface Outcome {
@@ -8,4 +7,3 @@ export interface Outcome {
 }
 
 export function installEngine(say?: (step: string) => void): Promise<Outcome>;
-export function installVariant(variant: Variant, say?: (step: string) => void): Promise<Outcome>;

@@ -24,7 +24,7 @@ export async function installEngine(say = () => {}) {
 }
 
 /** Installs one variant, or finds it installed; records the outcome for the engine to quote. */
-export async function installVariant(variant, say = () => {}) {
+async function installVariant(variant, say) {
   if (isCurrent(variant)) return { ok: true, message: `tensorflow-${variant} is in the cache` };
   const began = Date.now();
   try {
@@ -33,13 +33,19 @@ export async function installVariant(variant, say = () => {}) {
     });
     const seconds = Math.round((Date.now() - began) / 1000);
     const message = `tensorflow-${variant} installed in ${seconds} s`;
-    writeAttempt(variant, { ok: true, message });
-    return { ok: true, message };
+    return record(variant, { ok: true, message });
   } catch (error) {
     if (!(error instanceof InstallFailed) && error.code === undefined) throw error;
-    writeAttempt(variant, { ok: false, message: error.message });
-    return { ok: false, message: error.message };
+    return record(variant, { ok: false, message: error.message });
   }
+}
+
+/** A cache that cannot be written to is already what the outcome says. */
+function record(variant, outcome) {
+  try {
+    writeAttempt(variant, outcome);
+  } catch {}
+  return outcome;
 }
 
 /** Whether the manifest is there and its binding was compiled from the sources and flags of this checkout. */

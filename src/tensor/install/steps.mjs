@@ -89,6 +89,7 @@ export function fetchCpuLibrary(home, say) {
 /**
  * The CUDA build and NVIDIA's libraries, laid out as in a Python environment, because TensorFlow looks for
  * `../nvidia/*` beside itself. Versions and hashes are pinned in requirements-gpu.txt and checked by pip.
+ * The pins resolve and download; the result has not been run on a GPU yet (docs/log.md).
  */
 export function fetchGpuLibrary(home, say) {
   return once(path.join(home, "library"), async (partial) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -49,6 +49,14 @@ describe("install-engine", () => {
     expect(attempt.message).toMatch(/; then npm install: /);
     expect(existsSync(`${variantHome("cpu", env)}.lock`)).toBe(false);
     expect(readdirSync(variantHome("cpu", env))).toEqual([]);
+  });
+
+  it("lets npm's install succeed when the cache cannot be written to", () => {
+    const file = path.join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    const { status, stdout } = install(path.join(file, "cache"));
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/tensorflow-cpu: ENOTDIR.*engine wasm will serve/);
   });
 
   it.skipIf(readManifest("cpu") === null)("leaves a filled cache as it is", () => {
