@@ -57,7 +57,8 @@ const main = Effect.fnUntraced(function* (job: Job, out: string) {
   const { args, pipeline } = job;
   const say = (text: string) => (args.json ? process.stderr : process.stdout).write(`${text}\n`);
   if (pipeline.issues.length > 0) return yield* new PipelineInvalid({ issues: pipeline.issues });
-  const packageCode = treeHash(fileURLToPath(new URL("..", import.meta.url)));
+  // What the command line shows changes no result.
+  const packageCode = treeHash(fileURLToPath(new URL("..", import.meta.url)), ["cli"]);
   const checked = typeCheck(job.file, packageCode, join(out, "checks"));
   const [, ready] = yield* Effect.all([checked, prepare(job, packageCode)], { concurrency: 2 });
   say(ready.engine === undefined ? storedLine(ready.plan) : engineLine(ready.engine));

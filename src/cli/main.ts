@@ -7,7 +7,7 @@ import { type DescriptionForm, describe, descriptionForms } from "../dsl/describ
 import { renderIssue } from "../dsl/issue.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import { optionsText } from "./args.ts";
-import { finish, runFile } from "./run.ts";
+import { finish, outliveReaders, runFile } from "./run.ts";
 
 const usage = `rcpa: adapt a vision-language model to a domain without making it forget
 
@@ -71,4 +71,5 @@ function refuse(reason: string): number {
   return 2;
 }
 
+outliveReaders();
 finish(await main(process.argv.slice(2)));

@@ -30,6 +30,7 @@ export async function run(
   if (meta.url === undefined) return;
   const file = fileURLToPath(meta.url);
   if (!isEntry(file)) return;
+  outliveReaders();
   finish(await runFile(file, pipeline, process.argv.slice(2)));
 }
 
@@ -58,6 +59,15 @@ export async function runFile(
 export function finish(code: number): void {
   process.exitCode = code;
   process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+}
+
+/** A reader that goes away (`| head`) must not end a long run. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
 }
 
 function isEntry(file: string): boolean {

@@ -6,9 +6,11 @@ import { filesBelow } from "./files.ts";
 
 const source = new Set([".ts", ".js", ".mjs", ".json"]);
 
-/** Hash of every source file below `dir`, by relative path and content. */
-export function treeHash(dir: string): string {
-  const files = filesBelow(dir).filter((path) => source.has(extname(path)));
+/** Hash of every source file below `dir`, by relative path and content; folders in `except` do not count. */
+export function treeHash(dir: string, except: ReadonlyArray<string> = []): string {
+  const files = filesBelow(dir)
+    .filter((path) => source.has(extname(path)))
+    .filter((path) => !except.some((folder) => path.startsWith(`${folder}/`)));
   return digest(files.map((path) => [path, sha256(readFileSync(join(dir, path)))]));
 }
 
