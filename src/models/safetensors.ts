@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import * as Schema from "effect/Schema";
+import type { NamedArray } from "../core/named-array.ts";
 import { discard, syncPath } from "./disk.ts";
 import {
   readBytes,
@@ -9,12 +10,6 @@ import {
   type TensorEntry,
   withFile,
 } from "./safetensors-header.ts";
-
-/** A float32 array with its shape, row-major. */
-export interface NamedArray {
-  readonly shape: ReadonlyArray<number>;
-  readonly data: Float32Array;
-}
 
 /** A file could not be written whole (full disk, missing folder, no permission); nothing was left behind. */
 export class SafetensorsUnwritable extends Schema.TaggedError<SafetensorsUnwritable>()(

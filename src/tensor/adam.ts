@@ -1,6 +1,7 @@
 /** AdamW with global-norm clipping. Serves `stages`. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedArray, Parameters } from "./parameters.ts";
+import type { NamedArray } from "../core/named-array.ts";
+import type { Parameters } from "./parameters.ts";
 
 export interface AdamOptions {
   readonly beta1: number;

@@ -1,11 +1,6 @@
 /** A model's trainable tensors by name, and their plain-array form on disk. Serves `models` and `stages`. */
 import * as tf from "@tensorflow/tfjs-core";
-
-/** An array on the host: row-major float32 with its shape. */
-export interface NamedArray {
-  readonly shape: ReadonlyArray<number>;
-  readonly data: Float32Array;
-}
+import type { NamedArray } from "../core/named-array.ts";
 
 /** Tensors by name, in a fixed order. */
 export type Parameters = ReadonlyMap<string, tf.Variable>;

@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { NamedArray } from "../../src/core/named-array.ts";
 import type { Raster } from "../../src/core/raster.ts";
 import type { Message } from "../../src/models/chat-template.ts";
 import { readImage } from "../../src/models/image-file.ts";
-import { type NamedArray, readSafetensors } from "../../src/models/safetensors.ts";
+import { readSafetensors } from "../../src/models/safetensors.ts";
 
 /** One prompt with the numbers that `transformers` gives for it. */
 export interface GoldenCase {

@@ -1,5 +1,5 @@
 /** How the device's fused parameters and a checkpoint's tensors map onto each other. Models layer. */
-import type { NamedArray } from "../../tensor/parameters.ts";
+import type { NamedArray } from "../../core/named-array.ts";
 import type { VlmConfig } from "../config.ts";
 
 type Kind =

@@ -1,5 +1,6 @@
 /** Qwen2.5-VL as a whole: prompts with images in, hidden states and caches out. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
+import type { NamedArray } from "../../core/named-array.ts";
 import { release, scoped } from "../../tensor/memory.ts";
 import type { SharedPrefix } from "../../tensor/ops/attention.ts";
 import { logDistribution, logProbabilities } from "../../tensor/ops/log-probability.ts";
@@ -8,7 +9,6 @@ import { embed, rearrange } from "../../tensor/ops/rows.ts";
 import {
   disposeParameters,
   makeParameters,
-  type NamedArray,
   type Parameters,
   readParameters,
 } from "../../tensor/parameters.ts";
