@@ -36,13 +36,43 @@ export const Evaluation = Schema.Struct({
 });
 export type Evaluation = typeof Evaluation.Type;
 
+/** Where a data set comes from; content is made or read again from this, never copied. */
+export const DatasetRef = Schema.Struct({
+  domain: Schema.Struct({
+    world: Schema.String,
+    worked: Schema.Int,
+    answerOnly: Schema.Int,
+    validation: Schema.Int,
+    test: Schema.Int,
+  }),
+  general: Schema.Struct({ world: Schema.String, validation: Schema.Int, test: Schema.Int }),
+  seed: Schema.Int,
+});
+export type DatasetRef = typeof DatasetRef.Type;
+
+/** Memory of the curriculum between stages: a plain value of `rl/curriculum.ts`, and steps spent so far. */
+export interface CurriculumRef {
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+/** Why and when the constraint was lifted. */
+export interface GateRef {
+  readonly reason: string;
+  readonly evidence: Readonly<Record<string, number | undefined>>;
+}
+
 /**
  * Names and types of all artifacts. Open: add your own by declaration merging
  * (`declare module "rcpa" { interface Artifacts { critic: ModelRef } }`).
  */
 export interface Artifacts {
-  /** The model being adapted. */
+  /** The model being adapted, with its optimizer state. */
   policy: ModelRef;
+  /** The frozen base. */
+  reference: ModelRef;
+  dataset: DatasetRef;
+  curriculum: CurriculumRef;
+  gate: GateRef;
   evaluation: Evaluation;
 }
 

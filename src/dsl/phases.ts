@@ -1,0 +1,212 @@
+/** The words of a pipeline: each call makes one stage. Serves the definition layer. */
+import * as Schema from "effect/Schema";
+import * as Curriculum from "./curriculum.ts";
+import { option, Steps } from "./option.ts";
+import { define } from "./stage.ts";
+import { Count, checkpointEvery, reinforcement, Share } from "./training.ts";
+
+/** Takes a base model: a Hugging Face folder, or the one that ships with the package. */
+export const model = define({
+  name: "model",
+  version: 1,
+  doc: "Takes the base model; it is also kept, frozen, as the reference.",
+  options: Schema.Struct({
+    from: option(Schema.NonEmptyString, {
+      doc: "A model folder in Hugging Face layout, or `tiny-vlm`, the one shipped with the package.",
+      unit: "path",
+      default: "tiny-vlm",
+    }),
+  }),
+  needs: [],
+  gives: ["policy", "reference"],
+  engine: false,
+});
+
+const DomainSource = Schema.Struct({
+  world: Schema.Literals(["geometry"]),
+  worked: option(Count, {
+    doc: "Training problems with a worked reference.",
+    unit: "examples",
+    default: 200,
+  }),
+  answerOnly: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1e6 })), {
+    doc: "Training problems that carry only their answer.",
+    unit: "examples",
+    default: 1800,
+  }),
+  validation: option(Count, { doc: "Validation problems.", unit: "examples", default: 175 }),
+  test: option(Count, { doc: "Test problems, read once.", unit: "examples", default: 350 }),
+});
+
+const GeneralSource = Schema.Struct({
+  world: Schema.Literals(["scenes"]),
+  validation: option(Count, { doc: "Validation examples.", unit: "examples", default: 175 }),
+  test: option(Count, { doc: "Test examples, read once.", unit: "examples", default: 350 }),
+});
+
+/** Chooses what to learn and what not to forget. */
+export const data = define({
+  name: "data",
+  version: 1,
+  doc: "Makes the domain's examples and the general suite.",
+  options: Schema.Struct({
+    domain: option(DomainSource, {
+      doc: "What to learn.",
+      unit: "-",
+      default: { world: "geometry" },
+    }),
+    general: option(GeneralSource, {
+      doc: "What not to forget.",
+      unit: "-",
+      default: { world: "scenes" },
+    }),
+  }),
+  needs: [],
+  gives: ["dataset"],
+  engine: false,
+});
+
+/** SFT-free warmup: measures the base on the domain, then a few reward-only steps under long prefixes. */
+export const warmup = define({
+  name: "warmup",
+  version: 1,
+  doc: "Measures the base's familiarity and unhinted success, then takes a few reward-only steps under the longest prefixes.",
+  options: Schema.Struct({
+    steps: Steps({ doc: "Reward-only steps.", default: 10 }),
+    ...reinforcement,
+    prefix: Curriculum.curriculum.prefix,
+    checkpointEvery,
+  }),
+  needs: ["policy", "reference", "dataset"],
+  gives: ["policy", "curriculum"],
+});
+
+/** Partial-constraint phase: imposes a prefix of the reference, imitates it, and reinforces the rest. */
+export const partialConstraint = define({
+  name: "partialConstraint",
+  version: 1,
+  doc: "Imposes a part of each worked reference and lets the model generate the rest.",
+  options: Schema.Struct({
+    maximumSteps: Steps({ doc: "Most steps of the phase.", default: 300 }),
+    until: option(Share, {
+      doc: "Progress P at which the phase hands over to the transition.",
+      unit: "share in [0, 1]",
+      default: 0.7,
+    }),
+    ...reinforcement,
+    ...Curriculum.curriculum,
+    checkpointEvery,
+  }),
+  needs: ["policy", "reference", "dataset", "curriculum"],
+  gives: ["policy", "curriculum"],
+});
+
+/** Lifts the rest of the constraint while problems without reference come in, and records why. */
+export const transition = define({
+  name: "transition",
+  version: 1,
+  doc: "Lifts the rest of the constraint, mixes in answer-only problems, and records the evidence.",
+  options: Schema.Struct({
+    mode: option(Schema.Literals(["gradual", "hard"]), {
+      doc: "Whether the rest of the constraint fades or falls at once.",
+      unit: "-",
+      default: "gradual",
+    }),
+    familiarity: option(Share, {
+      doc: "Familiarity F* from which the domain counts as familiar.",
+      unit: "probability",
+      default: 0.6,
+    }),
+    zeroSpreadLimit: option(Share, {
+      doc: "Largest share of unhinted groups without reward spread.",
+      unit: "share in [0, 1]",
+      default: 0.5,
+    }),
+    probes: option(Count, {
+      doc: "Probes in a row that must agree.",
+      unit: "probes",
+      default: 3,
+    }),
+    maximumSteps: Steps({ doc: "Steps after which the gate opens in any case.", default: 150 }),
+    fadeSteps: Steps({
+      doc: "Steps within which the constraint fades once the domain is familiar.",
+      default: 100,
+    }),
+    ...reinforcement,
+    ...Curriculum.curriculum,
+    checkpointEvery,
+  }),
+  needs: ["policy", "reference", "dataset", "curriculum"],
+  gives: ["policy", "curriculum", "gate"],
+});
+
+/** Full GRPO: free generation, verifiable rewards, all problems. */
+export const grpo = define({
+  name: "grpo",
+  version: 1,
+  doc: "Group-relative policy optimisation on all problems, nothing imposed.",
+  options: Schema.Struct({
+    steps: Steps({ doc: "Updates.", default: 300 }),
+    ...reinforcement,
+    checkpointEvery,
+  }),
+  needs: ["policy", "reference", "dataset"],
+  gives: ["policy"],
+});
+
+/** Supervised fine-tuning, for comparison and for making base models. */
+export const sft = define({
+  name: "sft",
+  version: 1,
+  doc: "Supervised fine-tuning on worked references: the domain's, or an endless stream of general ones.",
+  options: Schema.Struct({
+    steps: Steps({ doc: "Updates.", default: 300 }),
+    prompts: option(Count, { doc: "Examples in a batch.", unit: "examples", default: 16 }),
+    on: option(Schema.Literals(["domain", "general"]), {
+      doc: "Whose references: the data set's worked ones, or the general world's training stream.",
+      unit: "-",
+      default: "domain",
+    }),
+    optimizer: reinforcement.optimizer,
+    anchor: reinforcement.anchor,
+    checkpointEvery,
+  }),
+  needs: ["policy", "reference", "dataset"],
+  gives: ["policy"],
+});
+
+/** Makes a new model with random weights for the synthetic worlds. */
+export const initialize = define({
+  name: "initialize",
+  version: 1,
+  doc: "Makes a tiny Qwen2.5-VL with random weights and a word-level tokenizer of the synthetic worlds.",
+  options: Schema.Struct({
+    hidden: option(Count, { doc: "Width of the decoder.", unit: "dim", default: 96 }),
+    layers: option(Count, { doc: "Layers of the decoder.", unit: "layers", default: 3 }),
+    intermediate: option(Count, { doc: "Inner width of its MLP.", unit: "dim", default: 256 }),
+    visionHidden: option(Count, { doc: "Width of the vision tower.", unit: "dim", default: 64 }),
+    visionLayers: option(Count, { doc: "Its layers.", unit: "layers", default: 2 }),
+    visionIntermediate: option(Count, { doc: "Its MLP's width.", unit: "dim", default: 128 }),
+  }),
+  needs: [],
+  gives: ["policy", "reference"],
+  engine: false,
+});
+
+/** Measures base and adapted model on the test split: the only reader of it. */
+export const evaluate = define({
+  name: "evaluate",
+  version: 1,
+  doc: "Compares base and policy on the test split: domain, general, retention, blank-image probe.",
+  options: Schema.Struct({
+    maxTokens: option(Count, { doc: "Longest response.", unit: "tokens", default: 24 }),
+    batch: option(Count, {
+      doc: "Prompts generated side by side.",
+      unit: "prompts",
+      default: 175,
+      operational: true,
+    }),
+  }),
+  needs: ["policy", "reference", "dataset"],
+  gives: ["evaluation"],
+});

@@ -1,0 +1,151 @@
+/** Options that all training stages share: sampling, optimizer, objective, anchor, reward. Serves the definition layer. */
+import * as Schema from "effect/Schema";
+import { option } from "./option.ts";
+
+const number = (minimum: number, maximum: number) =>
+  Schema.Finite.check(
+    Schema.isBetween({ minimum, maximum }, { expected: `a number from ${minimum} to ${maximum}` }),
+  );
+/** A number in [0, 1]. */
+export const Share = number(0, 1);
+/** A finite number ≥ 0. */
+export const NonNegative = number(0, 1e6);
+/** A whole number ≥ 1. */
+export const Count = Schema.Int.check(
+  Schema.isBetween({ minimum: 1, maximum: 1e9 }, { expected: "a whole number ≥ 1" }),
+);
+const Rate = number(1e-9, 1);
+
+export const Sampling = Schema.Struct({
+  prompts: option(Count, { doc: "Prompts in a batch.", unit: "prompts", default: 16 }),
+  group: option(Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 1024 })), {
+    doc: "Responses sampled to each prompt; advantages are relative to this group.",
+    unit: "samples",
+    default: 8,
+  }),
+  temperature: option(number(0.01, 10), {
+    doc: "Divides the logits when sampling; 1 keeps ratios exactly on-policy.",
+    unit: "-",
+    default: 1,
+  }),
+  maxTokens: option(Count, {
+    doc: "Longest response, imposed tokens counted.",
+    unit: "tokens",
+    default: 24,
+  }),
+});
+export type Sampling = typeof Sampling.Type;
+
+export const Optimizer = Schema.Struct({
+  learningRate: option(Rate, {
+    doc: "Learning rate of AdamW at the first step after warm-up.",
+    unit: "-",
+    default: 3e-4,
+  }),
+  finalLearningRate: option(Schema.Union([Rate, Schema.Null]), {
+    doc: "Learning rate at the last step, reached linearly; null keeps it constant.",
+    unit: "-",
+    default: null,
+  }),
+  decayFrom: option(Share, {
+    doc: "Share of the steps after which the learning rate begins to fall.",
+    unit: "share in [0, 1]",
+    default: 0,
+  }),
+  warmupSteps: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1e6 })), {
+    doc: "Steps over which the learning rate rises from zero.",
+    unit: "steps",
+    default: 0,
+  }),
+  beta1: option(number(0, 0.9999), { doc: "Decay of the mean gradient.", unit: "-", default: 0.9 }),
+  beta2: option(number(0, 0.99999), {
+    doc: "Decay of the mean squared gradient.",
+    unit: "-",
+    default: 0.95,
+  }),
+  weightDecay: option(NonNegative, {
+    doc: "Decoupled weight decay, matrices only.",
+    unit: "-",
+    default: 0,
+  }),
+  clipNorm: option(NonNegative, {
+    doc: "Largest gradient norm; larger ones are scaled down.",
+    unit: "-",
+    default: 1,
+  }),
+  freeze: option(Schema.Array(Schema.Literals(["vision", "projector", "text"])), {
+    doc: "Parts of the model that are not trained.",
+    unit: "-",
+    default: [],
+  }),
+});
+export type Optimizer = typeof Optimizer.Type;
+
+export const Objective = Schema.Struct({
+  loss: option(
+    Schema.Literals(["grpo", "bnpo", "dr_grpo", "dapo", "gspo", "cispo", "sapo", "luspo"]),
+    { doc: "Policy loss by its name in the field.", unit: "-", default: "dapo" },
+  ),
+  klWeight: option(NonNegative, {
+    doc: "Weight β of the k3 divergence from the frozen base on generated tokens.",
+    unit: "-",
+    default: 0.02,
+  }),
+  advantage: option(Schema.Literals(["group", "batch", "none"]), {
+    doc: "What advantages are divided by: the group's or batch's spread, or nothing.",
+    unit: "-",
+    default: "group",
+  }),
+  zeroSpread: option(Schema.Literals(["exclude", "keep"]), {
+    doc: "Whether groups whose rewards are all equal leave the mean over tokens.",
+    unit: "-",
+    default: "exclude",
+  }),
+});
+export type Objective = typeof Objective.Type;
+
+export const Anchor = Schema.Struct({
+  weight: option(NonNegative, {
+    doc: "Weight of KL(base ‖ policy) on the base's own answers to general questions; 0 turns it off.",
+    unit: "-",
+    default: 0.5,
+  }),
+  prompts: option(Count, { doc: "Anchor prompts in each step.", unit: "prompts", default: 16 }),
+  pool: option(Count, {
+    doc: "General questions about the domain's training images that the base answers beforehand.",
+    unit: "prompts",
+    default: 512,
+  }),
+});
+export type Anchor = typeof Anchor.Type;
+
+export const Reward = Schema.Struct({
+  answer: option(NonNegative, {
+    doc: "Weight of a right final answer.",
+    unit: "points",
+    default: 1,
+  }),
+  format: option(NonNegative, {
+    doc: "Weight of thoughts before the answer block; paid to right answers only.",
+    unit: "points",
+    default: 0.1,
+  }),
+});
+export type Reward = typeof Reward.Type;
+
+/** The fields of every reinforcement stage. */
+export const reinforcement = {
+  sampling: option(Sampling, { doc: "How responses are drawn.", unit: "-", default: {} }),
+  optimizer: option(Optimizer, { doc: "How weights move.", unit: "-", default: {} }),
+  objective: option(Objective, { doc: "What is maximised.", unit: "-", default: {} }),
+  anchor: option(Anchor, { doc: "What keeps general abilities.", unit: "-", default: {} }),
+  reward: option(Reward, { doc: "What responses earn.", unit: "-", default: {} }),
+};
+
+/** How often a training stage writes a checkpoint; does not change the result. */
+export const checkpointEvery = option(Count, {
+  doc: "Steps between checkpoints.",
+  unit: "steps",
+  default: 50,
+  operational: true,
+});
