@@ -1,0 +1,56 @@
+/** Runs pipelines in this process against a store in a temporary folder, for tests of the runtime. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { Pipeline } from "../../src/dsl/pipeline.ts";
+import type { Event } from "../../src/runtime/events.ts";
+import type { Handler } from "../../src/runtime/handler.ts";
+import { type Plan, plan } from "../../src/runtime/plan.ts";
+import { Resources } from "../../src/runtime/resources.ts";
+import { execute } from "../../src/runtime/run.ts";
+import { Stop } from "../../src/runtime/stop.ts";
+import { StageStore } from "../../src/runtime/store.ts";
+
+/** A fresh folder below the system's temporary one. */
+export const temporaryDir = (): string => mkdtempSync(join(tmpdir(), "rcpa-test-"));
+
+/** The runtime's services over the store in `root`. */
+export const services = (root: string) =>
+  Layer.mergeAll(StageStore.layerFile(root), Stop.layer, Resources.layer(4));
+
+/** Plans for an engine called "test" and code of the given hash. */
+export const planIn = (root: string, pipeline: Pipeline, code = "code"): Promise<Plan> =>
+  Effect.runPromise(
+    Effect.provide(
+      plan(pipeline, "test", () => code),
+      services(root),
+    ),
+  );
+
+/** Plans and runs; gives the plan, every event, and the result or the error. */
+export const runIn = async (
+  root: string,
+  pipeline: Pipeline,
+  handlers: ReadonlyArray<Handler>,
+  hear: (event: Event, stop: Stop["Service"]) => void = () => {},
+) => {
+  const events: Array<Event> = [];
+  const program = Effect.gen(function* () {
+    const stop = yield* Stop;
+    const planned = yield* plan(pipeline, "test", () => "code");
+    const subscribers = [(event: Event) => events.push(event), (e: Event) => hear(e, stop)];
+    const outcome = yield* Effect.result(
+      stop.interrupting(execute(planned, handlers, { subscribers })),
+    );
+    return { planned, outcome };
+  });
+  const { planned, outcome } = await Effect.runPromise(Effect.provide(program, services(root)));
+  return {
+    plan: planned,
+    events,
+    result: outcome._tag === "Success" ? outcome.success : undefined,
+    error: outcome._tag === "Failure" ? outcome.failure : undefined,
+  };
+};
