@@ -42,7 +42,8 @@ export const EventLine = Schema.Struct({
   event: Event,
 });
 
-const encode = Schema.encodeSync(Schema.fromJsonString(EventLine));
+// The JSON codec writes NaN and infinities as text, so that a bad step is still recorded.
+const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(EventLine)));
 
 /** Where events of one run go. */
 export interface Journal {

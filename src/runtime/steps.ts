@@ -10,8 +10,10 @@ export const StepLine = Schema.Struct({
 });
 export type StepLine = typeof StepLine.Type;
 
-const encode = Schema.encodeSync(Schema.fromJsonString(StepLine));
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(StepLine));
+// The JSON codec writes NaN and infinities as text, so that a bad step is still recorded.
+const codec = Schema.fromJsonString(Schema.toCodecJson(StepLine));
+const encode = Schema.encodeSync(codec);
+const decode = Schema.decodeUnknownOption(codec);
 
 /** All whole lines of the step file at `path`; a torn last line is left out. */
 export function readSteps(path: string): ReadonlyArray<StepLine> {

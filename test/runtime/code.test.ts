@@ -1,0 +1,47 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { closureHash, localClosure, treeHash } from "../../src/runtime/code.ts";
+import { temporaryDir } from "../support/runtime.ts";
+
+const project = () => {
+  const dir = temporaryDir();
+  fs.mkdirSync(join(dir, "cli"));
+  fs.writeFileSync(
+    join(dir, "main.ts"),
+    'import { a } from "./a.ts";\nconst b = import("./b.ts");',
+  );
+  fs.writeFileSync(join(dir, "a.ts"), 'export { c as a } from "./c.ts";\nimport "./main.ts";');
+  fs.writeFileSync(join(dir, "b.ts"), "export {};");
+  fs.writeFileSync(join(dir, "c.ts"), "export const c = 1;");
+  fs.writeFileSync(join(dir, "other.ts"), "");
+  fs.writeFileSync(join(dir, "cli", "show.ts"), "");
+  return dir;
+};
+const names = (paths: ReadonlyArray<string>) => paths.map((path) => path.split("/").at(-1));
+
+describe("code hashes", () => {
+  it("follow the local imports of a file, also in circles", () => {
+    const dir = project();
+    expect(names(localClosure(join(dir, "main.ts")))).toEqual(["a.ts", "b.ts", "c.ts", "main.ts"]);
+  });
+
+  it("change with a helper of a helper and not with a stranger", () => {
+    const dir = project();
+    const before = closureHash(join(dir, "main.ts"));
+    fs.writeFileSync(join(dir, "other.ts"), "changed");
+    expect(closureHash(join(dir, "main.ts"))).toBe(before);
+    fs.writeFileSync(join(dir, "c.ts"), "export const c = 2;");
+    expect(closureHash(join(dir, "main.ts"))).not.toBe(before);
+  });
+
+  it("cover a whole tree except the named folders and other kinds of files", () => {
+    const dir = project();
+    const before = treeHash(dir, ["cli"]);
+    fs.writeFileSync(join(dir, "cli", "show.ts"), "changed");
+    fs.writeFileSync(join(dir, "notes.md"), "changed");
+    expect(treeHash(dir, ["cli"])).toBe(before);
+    fs.renameSync(join(dir, "other.ts"), join(dir, "another.ts"));
+    expect(treeHash(dir, ["cli"])).not.toBe(before);
+  });
+});
