@@ -1,8 +1,18 @@
-/** The words a pipeline file needs; the only barrel. */
+/** The words a pipeline file needs; the package's only barrel. */
 export { run } from "./cli/run.ts";
-// A star, because only then can `declare module "rcpa"` add artifacts.
-export * from "./dsl/artifacts.ts";
+export type { Artifacts, Evaluation, ModelRef, Score } from "./dsl/artifacts.ts";
 export { option, Steps } from "./dsl/option.ts";
-export { pipeline } from "./dsl/pipeline.ts";
-export { define } from "./dsl/stage.ts";
-export { handler } from "./runtime/handler.ts";
+export {
+  data,
+  evaluate,
+  grpo,
+  initialize,
+  model,
+  partialConstraint,
+  sft,
+  transition,
+  warmup,
+} from "./dsl/phases.ts";
+export { type Budgets, type Pipeline, type PipelineSettings, pipeline } from "./dsl/pipeline.ts";
+export { define, type Stage } from "./dsl/stage.ts";
+export { handler, type StageContext } from "./runtime/handler.ts";

@@ -21,6 +21,7 @@ export const Progress = Schema.Struct({
   minimumSteps: Steps({ doc: "Fewest steps from P = 0 to 1 (familiarity).", default: 60 }),
   duration: Steps({ doc: "Steps from P = 0 to 1 (linear, cosine, reverse).", default: 300 }),
 });
+export type Progress = typeof Progress.Type;
 
 export const Difficulty = Schema.Struct({
   strategy: option(Schema.Literals(["confidence", "none", "unhinted-success", "ladder"]), {
@@ -34,6 +35,7 @@ export const Difficulty = Schema.Struct({
     default: 0.5,
   }),
 });
+export type Difficulty = typeof Difficulty.Type;
 
 export const Prefix = Schema.Struct({
   maxRatio: option(Share, {
@@ -57,6 +59,7 @@ export const Prefix = Schema.Struct({
     default: "jitter",
   }),
 });
+export type Prefix = typeof Prefix.Type;
 
 export const Imitation = Schema.Struct({
   strategy: option(
@@ -75,6 +78,7 @@ export const Imitation = Schema.Struct({
     default: 0.8,
   }),
 });
+export type Imitation = typeof Imitation.Type;
 
 /** The fields of every stage that imposes prefixes. */
 export const curriculum = {

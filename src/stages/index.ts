@@ -1,6 +1,24 @@
-/** Every implemented stage, the list the application hands to the runtime. Serves the CLI. */
+/** All stage handlers, as the application wires them. */
 import type { Handler } from "../runtime/handler.ts";
 import type { Engine } from "../tensor/engine.ts";
+import { data } from "./data.ts";
+import { evaluate } from "./evaluate.ts";
+import { grpo } from "./grpo.ts";
+import { initialize } from "./initialize.ts";
+import { model } from "./model.ts";
+import { partialConstraint } from "./partial-constraint.ts";
+import { sft } from "./sft.ts";
+import { transition } from "./transition.ts";
+import { warmup } from "./warmup.ts";
 
-/** One handler per word of the language, same names. */
-export const handlers: ReadonlyArray<Handler<Engine>> = [];
+export const handlers: ReadonlyArray<Handler<Engine>> = [
+  data,
+  evaluate,
+  grpo,
+  initialize,
+  model,
+  partialConstraint,
+  sft,
+  transition,
+  warmup,
+];

@@ -1,0 +1,54 @@
+/** The base's own answers to general questions about the domain's images: what the anchor holds on to. Serves all training stages. */
+import { stream } from "../core/seed.ts";
+import type { Anchor } from "../dsl/training.ts";
+import { generate } from "../models/generate.ts";
+import type { Prompt } from "../models/qwen2_5_vl/model.ts";
+import type { Examples } from "./dataset.ts";
+import { encodeQuestion, type LoadedModel } from "./policy.ts";
+
+/** Prompts with the base's sampled responses, in pairs. */
+export interface AnchorPool {
+  readonly prompts: ReadonlyArray<Prompt>;
+  readonly ids: ReadonlyArray<ReadonlyArray<number>>;
+}
+
+const ANSWERED_AT_ONCE = 256;
+
+/**
+ * Asks the base general questions about training images of the domain; no general image or label is used.
+ *
+ * Equal arguments give equal pools, so a resumed stage makes its pool again.
+ */
+export function askBase(
+  base: LoadedModel,
+  examples: Examples,
+  { pool }: Anchor,
+  maxTokens: number,
+  seed: number,
+): AnchorPool {
+  const random = stream(seed, "anchor", "questions");
+  const prompts = Array.from({ length: pool }, () => {
+    const { image } = random.pick(examples.domain.train);
+    return encodeQuestion(base.processor, examples.general.question(random), image);
+  });
+  const ids: Array<ReadonlyArray<number>> = [];
+  for (let first = 0; first < pool; first += ANSWERED_AT_ONCE) {
+    const asked = prompts.slice(first, first + ANSWERED_AT_ONCE);
+    const sampler = stream(seed, "anchor", "answers", first);
+    const options = { samples: 1, maxTokens, temperature: 1, random: sampler };
+    ids.push(...generate(base.vlm, asked, options).map((response) => response.ids));
+  }
+  return { prompts, ids };
+}
+
+/** `count` pairs of the pool, the same for equal arguments. */
+export function drawAnchors(
+  { prompts, ids }: AnchorPool,
+  count: number,
+  seed: number,
+  ...path: ReadonlyArray<string | number>
+): AnchorPool {
+  const random = stream(seed, "anchor", ...path);
+  const rows = Array.from({ length: count }, () => random.integer(prompts.length));
+  return { prompts: rows.map((row) => prompts[row]!), ids: rows.map((row) => ids[row]!) };
+}

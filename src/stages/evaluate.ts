@@ -1,0 +1,91 @@
+/** Handler of `evaluate`: base and policy side by side on the test split, the only place that reads it. */
+import * as Effect from "effect/Effect";
+import { retention, wilson } from "../core/statistics.ts";
+import type { Example } from "../data/example.ts";
+import { blank } from "../data/grid.ts";
+import type { Score } from "../dsl/artifacts.ts";
+import { evaluate as definition } from "../dsl/phases.ts";
+import { disposeModel } from "../models/qwen2_5_vl/model.ts";
+import { handler } from "../runtime/handler.ts";
+import { Engine } from "../tensor/engine.ts";
+import { loadExamples } from "./dataset.ts";
+import { attempt } from "./failure.ts";
+import { type LoadedModel, loadModel } from "./policy.ts";
+import { scoreGreedily } from "./score.ts";
+
+const openModel = (dir: string) =>
+  Effect.acquireRelease(
+    attempt(() => loadModel(dir)),
+    ({ vlm }) => Effect.sync(() => disposeModel(vlm)),
+  );
+
+export const evaluate = handler(
+  definition,
+  Effect.fnUntraced(function* (context) {
+    yield* Engine;
+    const { options, inputs } = context;
+    const { domain, general } = yield* attempt(() => loadExamples(inputs.dataset));
+    const total = 3 * domain.test.length + 2 * general.test.length;
+    let finished = 0;
+    const answers = Effect.fnUntraced(function* (
+      model: LoadedModel,
+      examples: ReadonlyArray<Example>,
+      image?: Example["image"],
+    ) {
+      const settings = { ...options, ...(image === undefined ? {} : { image }) };
+      const right = yield* scoreGreedily(model, examples, settings, (done) =>
+        context.progress(finished + done, total),
+      );
+      finished += examples.length;
+      return right;
+    });
+    const base = yield* openModel(inputs.reference.dir);
+    const policy = yield* openModel(inputs.policy.dir);
+    const domainBefore = yield* answers(base, domain.test);
+    const generalBefore = yield* answers(base, general.test);
+    const domainAfter = yield* answers(policy, domain.test);
+    const generalAfter = yield* answers(policy, general.test);
+    const blind = yield* answers(policy, domain.test, blank());
+    const kept = retention(generalBefore, generalAfter);
+    return {
+      evaluation: {
+        domain: comparison(domainBefore, domainAfter),
+        general: comparison(generalBefore, generalAfter),
+        retention: { value: kept.estimate, low: kept.low, high: kept.high },
+        blank: score(blind),
+        families: {
+          ...byFamily(domain.test, domainBefore, domainAfter),
+          ...byFamily(general.test, generalBefore, generalAfter),
+        },
+      },
+    };
+  }, Effect.scoped),
+);
+
+function score(right: ReadonlyArray<boolean>): Score {
+  const correct = right.filter(Boolean).length;
+  const { estimate, low, high } = wilson(correct, right.length);
+  return { accuracy: estimate, low, high, correct, n: right.length };
+}
+
+const comparison = (before: ReadonlyArray<boolean>, after: ReadonlyArray<boolean>) => ({
+  before: score(before),
+  after: score(after),
+  n: before.length,
+});
+
+function byFamily(
+  examples: ReadonlyArray<Example>,
+  before: ReadonlyArray<boolean>,
+  after: ReadonlyArray<boolean>,
+) {
+  const families = [...new Set(examples.map(({ family }) => family))];
+  const share = (right: ReadonlyArray<boolean>, family: string) =>
+    score(right.filter((_, index) => examples[index]!.family === family));
+  return Object.fromEntries(
+    families.map((family) => {
+      const [was, is] = [share(before, family), share(after, family)];
+      return [family, { before: was.accuracy, after: is.accuracy, n: is.n }];
+    }),
+  );
+}

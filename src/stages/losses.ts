@@ -1,0 +1,204 @@
+/** The terms of a training step as differentiable scalars. Serves all training phases. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Imitation } from "../dsl/curriculum.ts";
+import type { Objective } from "../dsl/training.ts";
+import {
+  batchPrompts,
+  headOf,
+  type Prompt,
+  promptPass,
+  responseLogProbabilities,
+  responsePass,
+  shiftResponses,
+  type Vlm,
+} from "../models/qwen2_5_vl/model.ts";
+import { groupRelative } from "../rl/advantage.ts";
+import { DEFAULT_IMITATION, imitationLoss } from "../rl/imitation.ts";
+import { DEFAULT_POLICY_LOSS, NAMED_LOSSES, policyLoss } from "../rl/objective.ts";
+import { scoped } from "../tensor/memory.ts";
+import { hostLoss } from "../tensor/ops/host-loss.ts";
+import { divergenceFrom, logDistribution } from "../tensor/ops/log-probability.ts";
+import type { Rollouts } from "./rollout.ts";
+import type { Problem } from "./worked.ts";
+
+/** One term: its value on the tape, and its numbers once it has been computed. */
+export interface Term {
+  readonly loss: () => tf.Scalar;
+  /** Filled when `loss` has run. */
+  readonly metrics: Record<string, number>;
+  /** Tensors made beforehand; whoever asked for the term releases them. */
+  readonly owned: ReadonlyArray<tf.Tensor>;
+}
+
+/** Prompts with responses, and which response tokens count. */
+interface Responses {
+  readonly prompts: ReadonlyArray<Prompt>;
+  /** [prompt × sample] */
+  readonly ids: ReadonlyArray<ReadonlyArray<number>>;
+  readonly time: number;
+}
+
+const longest = (ids: ReadonlyArray<ReadonlyArray<number>>) =>
+  ids.reduce((most, { length }) => Math.max(most, length), 1);
+
+function logProbabilitiesOf(model: Vlm, { prompts, ids, time }: Responses): tf.Tensor1D {
+  const batch = batchPrompts(prompts, model.config);
+  return responseLogProbabilities(model, batch, promptPass(model, batch), ids, time);
+}
+
+/** The same without a gradient, on the host. */
+function readLogProbabilities(model: Vlm, responses: Responses): Float32Array {
+  const values = scoped(() => logProbabilitiesOf(model, responses));
+  const copy = Float32Array.from(values.dataSync());
+  values.dispose();
+  return copy;
+}
+
+/**
+ * Clipped policy gradient with k3 divergence on generated tokens, group-relative advantages.
+ *
+ * Groups without reward spread are left out of the pass altogether when the objective excludes
+ * them: they would add nothing. Gives undefined when no group is left.
+ */
+export function reinforcementTerm(
+  policy: Vlm,
+  base: Vlm,
+  rollouts: Rollouts,
+  objective: Objective,
+  maxTokens: number,
+): Term | undefined {
+  const { group, problems, responses, rewards } = rollouts;
+  const scale = { group, scale: objective.advantage, epsilon: 1e-4 };
+  const { advantages, zeroSpread } = groupRelative(rewards, scale);
+  const kept = problems.flatMap((_, x) =>
+    objective.zeroSpread === "exclude" && zeroSpread[x] === 1 ? [] : [x],
+  );
+  if (kept.length === 0) return undefined;
+  const rows = kept.flatMap((x) => Array.from({ length: group }, (_, i) => x * group + i));
+  const chosen = rows.map((row) => responses[row]!);
+  const ids = chosen.map((response) => response.ids);
+  const batch: Responses = {
+    prompts: kept.map((x) => problems[x]!.prompt),
+    ids,
+    time: longest(ids),
+  };
+  const mask = new Uint8Array(rows.length * batch.time);
+  chosen.forEach((response, row) => {
+    mask.fill(1, row * batch.time + response.imposed, row * batch.time + response.ids.length);
+  });
+  const options = {
+    ...DEFAULT_POLICY_LOSS,
+    ...NAMED_LOSSES[objective.loss],
+    beta: objective.klWeight,
+  };
+  const reference = objective.klWeight > 0 ? readLogProbabilities(base, batch) : undefined;
+  const metrics: Record<string, number> = {};
+  const loss = () =>
+    hostLoss(logProbabilitiesOf(policy, batch), (logprobs) => {
+      const result = policyLoss(options, {
+        rows: rows.length,
+        time: batch.time,
+        logprobs,
+        // One update per rollout: the sampling policy is this one, so ratios are exactly 1.
+        oldLogprobs: logprobs,
+        ...(reference === undefined ? {} : { referenceLogprobs: reference }),
+        mask,
+        advantages: Float32Array.from(rows, (row) => advantages[row]!),
+        maxCompletionLength: maxTokens,
+      });
+      metrics.klNats = result.stats.kl;
+      metrics.policyLoss = result.loss;
+      return result;
+    });
+  return { loss, metrics, owned: [] };
+}
+
+/** Weighted likelihood of the first `imitated[x]` reference tokens; undefined when none is imitated. */
+export function imitationTerm(
+  policy: Vlm,
+  problems: ReadonlyArray<Problem>,
+  imitated: ArrayLike<number>,
+  success: ArrayLike<number>,
+  imitation: Imitation,
+): Term | undefined {
+  const kept = problems.flatMap((_, x) => (imitated[x]! > 0 && success[x]! < 1 ? [x] : []));
+  if (kept.length === 0 || imitation.strategy === "none" || imitation.weight === 0)
+    return undefined;
+  const chosen = kept.map((x) => problems[x]!);
+  const ids = chosen.map(({ reference }, row) => reference.slice(0, imitated[kept[row]!]));
+  const batch: Responses = { prompts: chosen.map(({ prompt }) => prompt), ids, time: longest(ids) };
+  const totalLength = problems.reduce((sum, { reference }) => sum + reference.length, 0);
+  const metrics: Record<string, number> = {};
+  const loss = () =>
+    hostLoss(logProbabilitiesOf(policy, batch), (logprobs) => {
+      const result = imitationLoss(
+        { ...DEFAULT_IMITATION, ...imitation },
+        {
+          rows: kept.length,
+          time: batch.time,
+          logprobs,
+          imitated: ids.map(({ length }) => length),
+          lengths: chosen.map(({ reference }) => reference.length),
+          weights: kept.map((x) => 1 - success[x]!),
+          totalLength,
+        },
+      );
+      metrics.imitationLoss = result.loss;
+      metrics.imitationShare = result.activeShare;
+      return result;
+    });
+  return { loss, metrics, owned: [] };
+}
+
+/** Mean negative log-likelihood of whole references, over tokens. */
+export function supervisedTerm(policy: Vlm, problems: ReadonlyArray<Problem>): Term {
+  const ids = problems.map(({ reference }) => reference);
+  const batch: Responses = {
+    prompts: problems.map(({ prompt }) => prompt),
+    ids,
+    time: longest(ids),
+  };
+  const tokens = ids.reduce((sum, { length }) => sum + length, 0);
+  const metrics: Record<string, number> = {};
+  const loss = () =>
+    hostLoss(logProbabilitiesOf(policy, batch), (logprobs) => {
+      const gradient = new Float32Array(logprobs.length);
+      let total = 0;
+      ids.forEach(({ length }, row) => {
+        const first = row * batch.time;
+        gradient.fill(-1 / tokens, first, first + length);
+        for (let i = first; i < first + length; i++) total -= logprobs[i]! / tokens;
+      });
+      metrics.supervisedLoss = total;
+      return { loss: total, gradient };
+    });
+  return { loss, metrics, owned: [] };
+}
+
+/** `weight` times the mean over tokens of KL(base ‖ policy) on the base's own responses. */
+export function anchorTerm(
+  policy: Vlm,
+  base: Vlm,
+  prompts: ReadonlyArray<Prompt>,
+  ids: ReadonlyArray<ReadonlyArray<number>>,
+  weight: number,
+): Term {
+  const time = longest(ids);
+  const batch = batchPrompts(prompts, policy.config);
+  const { inputs } = shiftResponses(batch, ids, time, policy.config.tokens.pad);
+  const tokens = ids.reduce((sum, { length }) => sum + length, 0);
+  const weights = new Float32Array(ids.length * time);
+  ids.forEach(({ length }, row) => {
+    weights.fill(1 / tokens, row * time, row * time + length);
+  });
+  const hidden = (model: Vlm) => responsePass(model, batch, promptPass(model, batch), inputs, time);
+  const metrics: Record<string, number> = {};
+  // Outside the tape, so that nothing of the base's pass is kept for a gradient.
+  const wanted = scoped(() => logDistribution(hidden(base), headOf(base)));
+  const loss = () => {
+    const divergence = divergenceFrom(wanted, hidden(policy), headOf(policy), tf.tensor1d(weights));
+    metrics.anchorNats = divergence.dataSync()[0]!;
+    return tf.mul(divergence, weight) as tf.Scalar;
+  };
+  return { loss, metrics, owned: [wanted] };
+}

@@ -1,0 +1,93 @@
+/** A model under training: weights, optimizer and processor, loaded from and saved to one folder. Serves all stages. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Example } from "../data/example.ts";
+import type { Optimizer } from "../dsl/training.ts";
+import { readModelFolder, writeModelFolder } from "../models/folder.ts";
+import { loadProcessor, type Processor } from "../models/processor.ts";
+import { type Part, partOf } from "../models/qwen2_5_vl/layout.ts";
+import {
+  disposeModel,
+  makeModel,
+  type Prompt,
+  readModel,
+  type Vlm,
+} from "../models/qwen2_5_vl/model.ts";
+import { readSafetensors, writeSafetensors } from "../models/safetensors.ts";
+import { expectedShapes } from "../models/weight-shapes.ts";
+import { type AdamState, disposeAdam, makeAdam, readAdam, restoreAdam } from "../tensor/adam.ts";
+import type { Parameters } from "../tensor/parameters.ts";
+
+/** A model with the processor of its folder. */
+export interface LoadedModel {
+  readonly dir: string;
+  readonly vlm: Vlm;
+  readonly processor: Processor;
+}
+
+/** A model that learns; `adam` is replaced at each update. */
+export interface Policy extends LoadedModel {
+  adam: AdamState;
+}
+
+const OPTIMIZER_WEIGHTS = "optimizer.safetensors";
+const OPTIMIZER_STATE = "optimizer.json";
+
+/** Fails: `ModelFolderInvalid`, `SafetensorsInvalid`. Memory: caller owns the model. */
+export function loadModel(dir: string): LoadedModel {
+  const { config, weights } = readModelFolder(dir);
+  return { dir, vlm: makeModel(config, weights), processor: loadProcessor(dir) };
+}
+
+/** As `loadModel`, with the optimizer's moments where the folder has them, else zeros. */
+export function loadPolicy(dir: string): Policy {
+  const loaded = loadModel(dir);
+  const { parameters } = loaded.vlm;
+  const path = join(dir, OPTIMIZER_WEIGHTS);
+  if (!existsSync(path)) return { ...loaded, adam: makeAdam(parameters) };
+  const { updates } = JSON.parse(readFileSync(join(dir, OPTIMIZER_STATE), "utf8"));
+  return { ...loaded, adam: restoreAdam(parameters, readSafetensors(path), updates) };
+}
+
+/** Writes a folder that `loadPolicy` restores exactly and `transformers` loads as a model. */
+export function savePolicy(policy: Policy, dir: string): void {
+  const { config } = policy.vlm;
+  writeModelFolder(dir, {
+    from: policy.dir,
+    weights: readModel(policy.vlm, expectedShapes(config)),
+  });
+  writeSafetensors(join(dir, OPTIMIZER_WEIGHTS), readAdam(policy.adam));
+  writeFileSync(join(dir, OPTIMIZER_STATE), JSON.stringify({ updates: policy.adam.updates }));
+}
+
+export function disposePolicy(policy: Policy): void {
+  disposeModel(policy.vlm);
+  disposeAdam(policy.adam);
+}
+
+/** The parameters that the optimizer may move. */
+export function trainable({ vlm }: Policy, { freeze }: Optimizer): Parameters {
+  if (freeze.length === 0) return vlm.parameters;
+  const frozen = new Set<Part>(freeze);
+  return new Map([...vlm.parameters].filter(([name]) => !frozen.has(partOf(name))));
+}
+
+/** The prompt of a question about an image, as the model's chat template words it. */
+export function encodeQuestion(
+  processor: Processor,
+  question: string,
+  image: Example["image"],
+): Prompt {
+  const content = [{ type: "image" as const }, { type: "text" as const, text: question }];
+  return processor.encodePrompt([{ role: "user", content }], [image]);
+}
+
+/** Tokens of a worked response with the end token. */
+export function encodeResponse({ processor, vlm }: LoadedModel, response: string): Array<number> {
+  return [...processor.tokenizer.encode(response), vlm.config.tokens.eos[0]!];
+}
+
+/** The text of generated tokens, special tokens left out. */
+export function decodeResponse({ processor }: LoadedModel, ids: ReadonlyArray<number>): string {
+  return processor.tokenizer.decode(ids, { skipSpecial: true });
+}

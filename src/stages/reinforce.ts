@@ -1,0 +1,115 @@
+/** One step of reinforcement: roll out, score, and update on the reinforcement, imitation and anchor terms. Serves the four reinforcement phases. */
+import { stream } from "../core/seed.ts";
+import type { Imitation } from "../dsl/curriculum.ts";
+import type { Anchor, Objective, Optimizer, Reward, Sampling } from "../dsl/training.ts";
+import { groupRelative } from "../rl/advantage.ts";
+import { DEFAULT_SAFEGUARD } from "../rl/safeguard.ts";
+import { drawAnchors } from "./anchor.ts";
+import { anchorTerm, imitationTerm, reinforcementTerm, type Term } from "./losses.ts";
+import { type Rollouts, rollOut } from "./rollout.ts";
+import type { Learner, Session } from "./session.ts";
+import { update } from "./update.ts";
+import type { Problem } from "./worked.ts";
+
+/** The options that every reinforcement stage has. */
+export interface ReinforcementOptions {
+  readonly sampling: Sampling;
+  readonly optimizer: Optimizer;
+  readonly objective: Objective;
+  readonly anchor: Anchor;
+  readonly reward: Reward;
+}
+
+/** What is imposed in a step, and what of it is imitated once the rollouts are known. */
+export interface Constraint {
+  /** [prompt]: k_x tokens. */
+  readonly imposed: ArrayLike<number>;
+  readonly imitation?: Imitation;
+  /** [prompt]: K_x tokens, given each group's share of success. */
+  readonly imitated?: (success: ReadonlyArray<number>) => ArrayLike<number>;
+}
+
+export interface ReinforcementStep {
+  readonly rollouts: Rollouts;
+  /** [prompt]: 1 where all rewards of the group are equal. */
+  readonly zeroSpread: Uint8Array;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Takes step `index` of `total`, changing `learner` in place. Fails: throws `Diverged`. */
+export function reinforce<Memory>(
+  session: Session,
+  learner: Learner<Memory>,
+  problems: ReadonlyArray<Problem>,
+  constraint: Constraint,
+  options: ReinforcementOptions,
+  index: number,
+  total: number,
+): ReinforcementStep {
+  const started = performance.now();
+  const { policy } = learner;
+  const { sampling, objective } = options;
+  const random = stream(session.seed, session.stage, "rollout", index);
+  const rollouts = rollOut(policy, problems, constraint.imposed, sampling, options.reward, random);
+  const rolled = performance.now();
+  const spread = { group: sampling.group, scale: objective.advantage, epsilon: 1e-4 };
+  const { zeroSpread } = groupRelative(rollouts.rewards, spread);
+  const terms = [
+    reinforcementTerm(policy.vlm, session.base.vlm, rollouts, objective, sampling.maxTokens),
+    imitation(policy.vlm, rollouts, constraint),
+    anchor(session, learner, options.anchor, index),
+  ].filter((term): term is Term => term !== undefined);
+  const place = { stage: session.stage, index, total };
+  const updated = update(policy, terms, options.optimizer, DEFAULT_SAFEGUARD, learner.guard, place);
+  learner.guard = updated.guard;
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    rollouts,
+    zeroSpread,
+    metrics: {
+      ...describe(rollouts, zeroSpread),
+      ...updated.metrics,
+      rolloutSeconds: (rolled - started) / 1000,
+      stepSeconds: seconds,
+      tokensPerSecond: rollouts.generatedTokens / seconds,
+    },
+  };
+}
+
+function imitation(
+  vlm: Learner<unknown>["policy"]["vlm"],
+  { problems, success }: Rollouts,
+  constraint: Constraint,
+): Term | undefined {
+  if (constraint.imitation === undefined || constraint.imitated === undefined) return undefined;
+  const imitated = constraint.imitated(success);
+  return imitationTerm(vlm, problems, imitated, success, constraint.imitation);
+}
+
+/** The anchor's term for a step; undefined without an anchor. */
+export function anchor<Memory>(
+  session: Session,
+  { policy }: Learner<Memory>,
+  options: Anchor,
+  index: number,
+): Term | undefined {
+  if (session.anchors === undefined) return undefined;
+  const { seed, stage, base } = session;
+  const { prompts, ids } = drawAnchors(session.anchors, options.prompts, seed, stage, index);
+  return anchorTerm(policy.vlm, base.vlm, prompts, ids, options.weight);
+}
+
+function describe(rollouts: Rollouts, zeroSpread: Uint8Array): Record<string, number> {
+  const mean = (values: ArrayLike<number>) =>
+    Array.from(values).reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  const { responses } = rollouts;
+  return {
+    reward: mean(rollouts.rewards),
+    answer: rollouts.components.answer!,
+    format: rollouts.components.format!,
+    zeroSpreadShare: mean(zeroSpread),
+    entropy: mean(responses.map(({ entropy }) => entropy)),
+    responseTokens: mean(responses.map(({ ids }) => ids.length)),
+    truncatedShare: mean(responses.map(({ finished }) => (finished ? 0 : 1))),
+  };
+}

@@ -1,0 +1,87 @@
+/** What a training stage holds while it runs: models, examples, anchors, and the mutable state of its loop. Serves all training stages. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import type { Scope } from "effect/Scope";
+import type { DatasetRef, ModelRef } from "../dsl/artifacts.ts";
+import type { Anchor } from "../dsl/training.ts";
+import { disposeModel } from "../models/qwen2_5_vl/model.ts";
+import { CALM, type SafeguardState } from "../rl/safeguard.ts";
+import type { StageError } from "../runtime/errors.ts";
+import { type AnchorPool, askBase } from "./anchor.ts";
+import { type Examples, loadExamples } from "./dataset.ts";
+import { attempt } from "./failure.ts";
+import {
+  disposePolicy,
+  type LoadedModel,
+  loadModel,
+  loadPolicy,
+  type Policy,
+  savePolicy,
+} from "./policy.ts";
+import { type Problem, problemReader } from "./worked.ts";
+
+/** Fixed for the whole stage. */
+export interface Session {
+  readonly stage: string;
+  readonly seed: number;
+  readonly base: LoadedModel;
+  readonly examples: Examples;
+  readonly read: (example: Examples["worked"][number]) => Problem;
+  /** Absent without an anchor. */
+  readonly anchors: AnchorPool | undefined;
+}
+
+/** What changes from step to step: saved in every checkpoint. */
+export interface Learner<Memory> {
+  readonly policy: Policy;
+  guard: SafeguardState;
+  /** The stage's own plain values, JSON. */
+  memory: Memory;
+}
+
+interface SessionSpec {
+  readonly stage: string;
+  readonly seed: number;
+  readonly inputs: { readonly reference: ModelRef; readonly dataset: DatasetRef };
+  readonly anchor: Anchor;
+  readonly maxTokens: number;
+}
+
+/** Opens a session; its tensors are released when the scope closes. */
+export function openSession(spec: SessionSpec): Effect.Effect<Session, StageError, Scope> {
+  const { stage, seed, inputs, anchor, maxTokens } = spec;
+  return Effect.acquireRelease(
+    attempt(() => {
+      const base = loadModel(inputs.reference.dir);
+      const examples = loadExamples(inputs.dataset);
+      const anchors =
+        anchor.weight > 0 ? askBase(base, examples, anchor, maxTokens, seed) : undefined;
+      return { stage, seed, base, examples, read: problemReader(base), anchors };
+    }),
+    ({ base }) => Effect.sync(() => disposeModel(base.vlm)),
+  );
+}
+
+const MEMORY = "learner.json";
+
+const acquireLearner = <Memory>(make: () => Learner<Memory>) =>
+  Effect.acquireRelease(attempt(make), ({ policy }) => Effect.sync(() => disposePolicy(policy)));
+
+/** A learner at the stage's first step. */
+export const startLearner = <Memory>(policy: ModelRef, memory: Memory) =>
+  acquireLearner(() => ({ policy: loadPolicy(policy.dir), guard: CALM, memory }));
+
+/** A learner exactly as `saveLearner` left it. */
+export const restoreLearner = <Memory>(dir: string) =>
+  acquireLearner((): Learner<Memory> => {
+    const { guard, memory } = JSON.parse(readFileSync(join(dir, MEMORY), "utf8"));
+    return { policy: loadPolicy(join(dir, "policy")), guard, memory };
+  });
+
+/** Writes the learner into an empty folder. */
+export const saveLearner = <Memory>({ policy, guard, memory }: Learner<Memory>, dir: string) =>
+  attempt(() => {
+    savePolicy(policy, join(dir, "policy"));
+    writeFileSync(join(dir, MEMORY), JSON.stringify({ guard, memory }));
+  });

@@ -1,0 +1,70 @@
+/** Handler of `sft`: supervised fine-tuning on whole worked references. */
+import * as Effect from "effect/Effect";
+import { sft as definition } from "../dsl/phases.ts";
+import { DEFAULT_SAFEGUARD } from "../rl/safeguard.ts";
+import { handler } from "../runtime/handler.ts";
+import { Engine } from "../tensor/engine.ts";
+import { batchOf } from "./batches.ts";
+import { attempt } from "./failure.ts";
+import { supervisedTerm } from "./losses.ts";
+import { savePolicy } from "./policy.ts";
+import { anchor } from "./reinforce.ts";
+import { openSession, restoreLearner, type Session, saveLearner, startLearner } from "./session.ts";
+import { update } from "./update.ts";
+import { noteValidation } from "./validation.ts";
+import { readProblem } from "./worked.ts";
+
+const MAX_TOKENS = 24;
+
+export const sft = handler(
+  definition,
+  Effect.fnUntraced(function* (context) {
+    yield* Engine;
+    const { options, inputs, seed, stage } = context;
+    const session = yield* openSession({
+      ...{ stage, seed, inputs, anchor: options.anchor },
+      maxTokens: MAX_TOKENS,
+    });
+    const learner = yield* context.loop({
+      total: options.steps,
+      checkpointEvery: options.checkpointEvery,
+      start: startLearner(inputs.policy, {}),
+      restore: restoreLearner<object>,
+      save: saveLearner,
+      step: (state, index) =>
+        attempt(() => {
+          const started = performance.now();
+          const problems = problemsOf(session, options.on, options.prompts, index);
+          const held = anchor(session, state, options.anchor, index);
+          const terms = [
+            supervisedTerm(state.policy.vlm, problems),
+            ...(held === undefined ? [] : [held]),
+          ];
+          const place = { stage, index, total: options.steps };
+          const { guard, metrics } = update(
+            state.policy,
+            terms,
+            options.optimizer,
+            DEFAULT_SAFEGUARD,
+            state.guard,
+            place,
+          );
+          state.guard = guard;
+          const tokens = problems.reduce((sum, { reference }) => sum + reference.length, 0);
+          return { ...metrics, tokensPerSecond: (1000 * tokens) / (performance.now() - started) };
+        }),
+    });
+    yield* noteValidation(context, session, learner, MAX_TOKENS);
+    yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
+    return { policy: { dir: context.artifact("policy") } };
+  }, Effect.scoped),
+);
+
+/** The general stream never repeats, so its problems are not kept. */
+function problemsOf(session: Session, on: "domain" | "general", size: number, index: number) {
+  const { base, examples, seed, stage } = session;
+  if (on === "domain") return batchOf(examples.worked, size, index, seed, stage).map(session.read);
+  return Array.from({ length: size }, (_, i) =>
+    readProblem(base, examples.general.example(seed, index * size + i)),
+  );
+}

@@ -1,0 +1,83 @@
+/** Handler of `transition`: lifts the rest of the constraint while answer-only problems come in, until the gate opens. */
+import * as Effect from "effect/Effect";
+import { transition as definition } from "../dsl/phases.ts";
+import type { CurriculumState } from "../rl/curriculum.ts";
+import { CLOSED_GATE, type GateDecision, gate } from "../rl/transition.ts";
+import { handler } from "../runtime/handler.ts";
+import { Engine } from "../tensor/engine.ts";
+import { batchOf } from "./batches.ts";
+import { constrainedStep } from "./constrained.ts";
+import type { Examples } from "./dataset.ts";
+import { attempt } from "./failure.ts";
+import { savePolicy } from "./policy.ts";
+import { openSession, restoreLearner, saveLearner, startLearner } from "./session.ts";
+import { noteValidation } from "./validation.ts";
+
+interface Memory {
+  curriculum: CurriculumState;
+  decision: Pick<GateDecision, "state" | "open"> & Partial<GateDecision>;
+}
+
+export const transition = handler(
+  definition,
+  Effect.fnUntraced(function* (context) {
+    yield* Engine;
+    const { options, inputs, seed, stage } = context;
+    const { maxTokens, prompts } = options.sampling;
+    const session = yield* openSession({ stage, seed, inputs, anchor: options.anchor, maxTokens });
+    const curriculum = inputs.curriculum.state as unknown as CurriculumState;
+    const closed = { state: CLOSED_GATE, open: curriculum.progress >= 1 };
+    const learner = yield* context.loop({
+      total: options.maximumSteps,
+      checkpointEvery: options.checkpointEvery,
+      start: startLearner<Memory>(inputs.policy, { curriculum, decision: closed }),
+      restore: restoreLearner<Memory>,
+      save: saveLearner,
+      until: ({ memory }) => memory.decision.open,
+      step: (state, index) =>
+        attempt(() => {
+          const { progress } = state.memory.curriculum;
+          const batch = mixedBatch(session.examples, prompts, progress, index, seed, stage);
+          const problems = batch.map(session.read);
+          const fade = state.memory.decision.state.fading ? options.fadeSteps : undefined;
+          const total = options.maximumSteps;
+          const step = constrainedStep(session, state, problems, options, index, total, fade);
+          const { familiarity, progress: reached, unhintedSuccess } = state.memory.curriculum;
+          const probe = {
+            ...{ step: index + 1, progress: reached, familiarity, unhintedSuccess },
+            ...(step.zeroSpreadShare === undefined
+              ? {}
+              : { zeroSpreadShare: step.zeroSpreadShare }),
+          };
+          state.memory.decision = gate(state.memory.decision.state, probe, options);
+          return step.metrics;
+        }),
+    });
+    const { decision } = learner.memory;
+    const reason = decision.reason ?? "limit";
+    yield* context.note(`the constraint is lifted (${reason})`);
+    yield* noteValidation(context, session, learner, maxTokens);
+    yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
+    return {
+      policy: { dir: context.artifact("policy") },
+      curriculum: { state: { ...learner.memory.curriculum, progress: 1 } },
+      gate: { reason, evidence: { ...decision.evidence } },
+    };
+  }, Effect.scoped),
+);
+
+/** Worked problems as long as they are constrained, any problems for the rest: shares 1 − P and P. */
+function mixedBatch(
+  { worked, domain }: Examples,
+  size: number,
+  progress: number,
+  index: number,
+  seed: number,
+  stage: string,
+) {
+  const constrained = Math.round(size * (1 - progress));
+  return [
+    ...batchOf(worked, size, index, seed, stage, "worked").slice(0, constrained),
+    ...batchOf(domain.train, size, index, seed, stage, "all").slice(constrained),
+  ];
+}

@@ -1,0 +1,86 @@
+/** Handler of `warmup`: measures the base on the domain, then a few reward-only steps under the longest prefixes. */
+import * as Effect from "effect/Effect";
+import { stream } from "../core/seed.ts";
+import { warmup as definition } from "../dsl/phases.ts";
+import { startCurriculum } from "../rl/curriculum.ts";
+import { handler, type StageContext } from "../runtime/handler.ts";
+import { Engine } from "../tensor/engine.ts";
+import { batchOf } from "./batches.ts";
+import { attempt } from "./failure.ts";
+import { savePolicy } from "./policy.ts";
+import { type ReinforcementOptions, reinforce } from "./reinforce.ts";
+import { rollOut } from "./rollout.ts";
+import { openSession, restoreLearner, type Session, saveLearner, startLearner } from "./session.ts";
+import { measureConfidence } from "./worked.ts";
+
+const MEASURED_AT_ONCE = 50;
+const PROBED_PROBLEMS = 64;
+
+export const warmup = handler(
+  definition,
+  Effect.fnUntraced(function* (context) {
+    yield* Engine;
+    const { options, inputs, seed, stage } = context;
+    const { anchor, sampling } = options;
+    const session = yield* openSession({
+      ...{ stage, seed, inputs, anchor },
+      maxTokens: sampling.maxTokens,
+    });
+    const curriculum = startCurriculum(yield* measureBase(context, session, options));
+    const learner = yield* context.loop({
+      total: options.steps,
+      checkpointEvery: options.checkpointEvery,
+      start: startLearner(inputs.policy, {}),
+      restore: restoreLearner<object>,
+      save: saveLearner,
+      step: (state, index) =>
+        attempt(() => {
+          const batch = batchOf(session.examples.worked, sampling.prompts, index, seed, stage);
+          const problems = batch.map(session.read);
+          const imposed = problems.map(({ reference, imposable }) =>
+            Math.min(imposable, Math.round(options.prefix.maxRatio * (reference.length - 1))),
+          );
+          return reinforce(session, state, problems, { imposed }, options, index, options.steps)
+            .metrics;
+        }),
+    });
+    yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
+    return {
+      policy: { dir: context.artifact("policy") },
+      curriculum: { state: { ...curriculum } },
+    };
+  }, Effect.scoped),
+);
+
+/** Familiarity with the worked references, and success without any help, of the untouched base. */
+const measureBase = Effect.fnUntraced(function* (
+  context: Pick<StageContext<unknown, unknown>, "note" | "progress">,
+  { base, examples, read, seed, stage }: Session,
+  { sampling, reward }: ReinforcementOptions,
+) {
+  const confidences: Array<number> = [];
+  for (let first = 0; first < examples.worked.length; first += MEASURED_AT_ONCE) {
+    const problems = examples.worked.slice(first, first + MEASURED_AT_ONCE).map(read);
+    confidences.push(...(yield* attempt(() => measureConfidence(base, problems))));
+    yield* context.progress(confidences.length, examples.worked.length);
+  }
+  const probed = batchOf(examples.domain.train, PROBED_PROBLEMS, 0, seed, stage, "probe").map(read);
+  const { success } = yield* attempt(() =>
+    rollOut(
+      base,
+      probed,
+      probed.map(() => 0),
+      sampling,
+      reward,
+      stream(seed, stage, "probe"),
+    ),
+  );
+  const mean = (values: ReadonlyArray<number>) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const measured = { familiarity: mean(confidences), unhintedSuccess: mean(success) };
+  yield* context.note(
+    `the base gives worked references ${measured.familiarity.toExponential(1)} per token (familiarity) ` +
+      `and solves ${(100 * measured.unhintedSuccess).toFixed(1)} % of sampled attempts`,
+  );
+  return measured;
+});

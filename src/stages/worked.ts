@@ -1,0 +1,86 @@
+/** Worked references as tokens, with how much of each may be imposed. Serves the constrained phases. */
+import type { Example } from "../data/example.ts";
+import {
+  batchPrompts,
+  type Prompt,
+  promptPass,
+  responseLogProbabilities,
+} from "../models/qwen2_5_vl/model.ts";
+import { confidences } from "../rl/familiarity.ts";
+import { imposableTokens } from "../rl/prefix.ts";
+import { scoped } from "../tensor/memory.ts";
+import { encodeQuestion, encodeResponse, type LoadedModel } from "./policy.ts";
+
+/** One problem as the model reads it. */
+export interface Problem {
+  readonly example: Example;
+  readonly prompt: Prompt;
+  /** Tokens of the reference with eos; empty without one. */
+  readonly reference: ReadonlyArray<number>;
+  /** Most of its tokens that may be imposed: nothing of the final answer. */
+  readonly imposable: number;
+}
+
+const ANSWER_OPENS = "<answer>";
+
+/** Tokenises a problem; the same example is tokenised once for each reader made. */
+export function problemReader(model: LoadedModel): (example: Example) => Problem {
+  const known = new Map<string, Problem>();
+  return (example) => {
+    const found = known.get(example.id);
+    // Equal ids mean equal content, but only the training split withholds references.
+    if (found !== undefined && found.example === example) return found;
+    const problem = readProblem(model, example);
+    known.set(example.id, problem);
+    return problem;
+  };
+}
+
+/** Tokenises one problem. */
+export function readProblem(model: LoadedModel, example: Example): Problem {
+  const prompt = encodeQuestion(model.processor, example.question, example.image);
+  const { reference: text } = example;
+  if (text === undefined) return { example, prompt, reference: [], imposable: 0 };
+  const reference = encodeResponse(model, text);
+  const opening = text.slice(0, text.lastIndexOf(ANSWER_OPENS) + ANSWER_OPENS.length);
+  const answerStart = model.processor.tokenizer.encode(opening).length;
+  return { example, prompt, reference, imposable: imposableTokens(reference.length, answerStart) };
+}
+
+/**
+ * c_x = exp(mean_t log π(y*_t | x, y*_<t)) of each problem's reference under teacher forcing; 0 without one.
+ *
+ * Memory: releases all it makes.
+ */
+export function measureConfidence(
+  model: LoadedModel,
+  problems: ReadonlyArray<Problem>,
+): Float32Array {
+  const result = new Float32Array(problems.length);
+  const worked = problems.flatMap((problem, index) =>
+    problem.reference.length > 0 ? [index] : [],
+  );
+  if (worked.length === 0) return result;
+  const chosen = worked.map((index) => problems[index]!);
+  const lengths = chosen.map(({ reference }) => reference.length);
+  const time = Math.max(...lengths);
+  const batch = batchPrompts(
+    chosen.map(({ prompt }) => prompt),
+    model.vlm.config,
+  );
+  const logProbs = scoped(() =>
+    responseLogProbabilities(
+      model.vlm,
+      batch,
+      promptPass(model.vlm, batch),
+      chosen.map(({ reference }) => reference),
+      time,
+    ),
+  );
+  const values = logProbs.dataSync<"float32">();
+  logProbs.dispose();
+  confidences(values, lengths, time).forEach((value, row) => {
+    result[worked[row]!] = value;
+  });
+  return result;
+}
