@@ -1,5 +1,6 @@
 /** How the device's fused parameters and a checkpoint's tensors map onto each other. Models layer. */
 import type { NamedArray } from "../../core/named-array.ts";
+import type { Parameters } from "../../tensor/parameters.ts";
 import type { VlmConfig } from "../config.ts";
 
 type Kind =
@@ -26,6 +27,11 @@ export type Part = "vision" | "projector" | "text";
 export function partOf(name: string): Part {
   if (name.startsWith("vision.merger.")) return "projector";
   return name.startsWith("vision.") ? "vision" : "text";
+}
+
+/** The parameters of the given parts: pass them to `gradients` and `makeAdam` to freeze all others. */
+export function selectParts(parameters: Parameters, parts: ReadonlyArray<Part>): Parameters {
+  return new Map([...parameters].filter(([name]) => parts.includes(partOf(name))));
 }
 
 const weightAndBias = (name: string, sources: ReadonlyArray<string>): ReadonlyArray<Slot> => [

@@ -58,7 +58,7 @@ export function disposeModel(model: Vlm): void {
  */
 export interface PromptBatch {
   readonly prompts: number;
-  /** Columns, the longest prompt less one. */
+  /** Columns, the longest prompt less one; at least 1. */
   readonly time: number;
   /** Real tokens of each prompt, the last one not counted. */
   readonly lengths: Int32Array;
@@ -77,7 +77,7 @@ export interface PromptBatch {
 /** Lays out prompts for the device; host work only. */
 export function batchPrompts(prompts: ReadonlyArray<Prompt>, config: VlmConfig): PromptBatch {
   const lengths = Int32Array.from(prompts, ({ ids }) => ids.length - 1);
-  const time = Math.max(...lengths);
+  const time = Math.max(1, ...lengths);
   const rows = prompts.length * time;
   const ids = new Int32Array(rows).fill(config.tokens.pad);
   const features = new Int32Array(rows).fill(-1);
