@@ -5,6 +5,7 @@ export { option, Steps } from "./dsl/option.ts";
 export {
   data,
   evaluate,
+  exportModel,
   grpo,
   initialize,
   model,

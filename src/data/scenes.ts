@@ -199,8 +199,8 @@ function make(task: Task, split: Split, random: RandomStream): Example {
   };
 }
 
-/** `list` and `solve` are learnt slowest, so pretraining sees them twice as often. */
-const pretrainingTasks: ReadonlyArray<Task> = [...tasks, "list", "solve"];
+/** These are learnt slowest, so pretraining sees them twice as often. */
+const pretrainingTasks: ReadonlyArray<Task> = [...tasks, "count", "list", "solve"];
 
 /** Example `index` of an endless training stream, of one task or of the pretraining mix; always with a reference. */
 export function example(seed: number, index: number, task?: Task): Example {

@@ -70,6 +70,8 @@ export interface Artifacts {
   policy: ModelRef;
   /** The frozen base. */
   reference: ModelRef;
+  /** A copy outside the store. */
+  exported: ModelRef;
   dataset: DatasetRef;
   curriculum: CurriculumRef;
   gate: GateRef;

@@ -193,6 +193,22 @@ export const initialize = define({
   engine: false,
 });
 
+/** Writes the policy to a folder of one's own, ready for other tools. */
+export const exportModel = define({
+  name: "exportModel",
+  version: 1,
+  doc: "Writes the policy as a Hugging Face folder, without optimizer state.",
+  options: Schema.Struct({
+    to: option(Schema.NonEmptyString, {
+      doc: "Folder to write; a model folder there is replaced.",
+      unit: "path",
+    }),
+  }),
+  needs: ["policy"],
+  gives: ["exported"],
+  engine: false,
+});
+
 /** Measures base and adapted model on the test split: the only reader of it. */
 export const evaluate = define({
   name: "evaluate",

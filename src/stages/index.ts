@@ -3,6 +3,7 @@ import type { Handler } from "../runtime/handler.ts";
 import type { Engine } from "../tensor/engine.ts";
 import { data } from "./data.ts";
 import { evaluate } from "./evaluate.ts";
+import { exportModel } from "./export-model.ts";
 import { grpo } from "./grpo.ts";
 import { initialize } from "./initialize.ts";
 import { model } from "./model.ts";
@@ -14,6 +15,7 @@ import { warmup } from "./warmup.ts";
 export const handlers: ReadonlyArray<Handler<Engine>> = [
   data,
   evaluate,
+  exportModel,
   grpo,
   initialize,
   model,
