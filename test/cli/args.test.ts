@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { readArgs } from "../../src/cli/args.ts";
+
+describe("readArgs", () => {
+  it("has a default for everything", () => {
+    expect(readArgs([])).toEqual({
+      seed: undefined,
+      engine: "auto",
+      stepsScale: 1,
+      out: ".rcpa",
+      json: false,
+      help: false,
+    });
+  });
+
+  it("reads both ways of writing a value", () => {
+    const argv = ["--seed=7", "--engine", "wasm", "--steps-scale", "0.1", "--out=x", "--json"];
+    expect(readArgs(argv)).toEqual({
+      seed: 7,
+      engine: "wasm",
+      stepsScale: 0.1,
+      out: "x",
+      json: true,
+      help: false,
+    });
+  });
+
+  it.each([
+    [["--sed", "3"], "Unknown option '--sed'"],
+    [["extra"], "Unexpected argument 'extra'"],
+    [["--seed", "1.5"], '--seed takes a whole number, got "1.5"'],
+    [["--seed="], '--seed takes a whole number, got ""'],
+    [["--steps-scale", "0"], '--steps-scale takes a number above 0, got "0"'],
+    [["--steps-scale", "fast"], '--steps-scale takes a number above 0, got "fast"'],
+    [["--engine", "gpu"], '--engine: there is no engine "gpu"'],
+    [["--out="], "--out takes a folder"],
+  ])("refuses %j in words", (argv, message) => {
+    expect(readArgs(argv)).toContain(message);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { asJson, asText, duration, missedBudget } from "../../src/cli/summary.ts";
+import { pipeline } from "../../src/dsl/pipeline.ts";
+import { numbers } from "../support/adder.ts";
+
+const score = (accuracy: number) => ({
+  accuracy,
+  low: accuracy - 0.02,
+  high: accuracy + 0.02,
+  correct: accuracy * 500,
+  n: 500,
+});
+const evaluation = {
+  domain: { before: score(0.08), after: score(0.7), n: 500 },
+  general: { before: score(0.96), after: score(0.95), n: 500 },
+  retention: { value: 0.99, low: 0.97, high: 1.01 },
+  blank: score(0.09),
+  families: { angle: { before: 0.05, after: 0.8, n: 100 } },
+};
+const finished = (artifacts: Record<string, unknown>, retention = 0.97) => ({
+  pipeline: pipeline("geometry", { seed: 2, budgets: { retention } }).pipe(numbers()),
+  engine: "wasm",
+  result: { runDir: "/out/runs/x", artifacts, steps: 600, seconds: 3 },
+  seconds: 200.04,
+});
+const whole = { evaluation, policy: { dir: "/out/stages/grpo-1/out/model" } };
+
+describe("a finished run", () => {
+  it("is one JSON object with the agreed fields", () => {
+    expect(JSON.parse(asJson(finished(whole)))).toEqual({
+      pipeline: "geometry",
+      seed: 2,
+      engine: "wasm",
+      domain: { before: 0.08, after: 0.7, n: 500 },
+      general: { before: 0.96, after: 0.95, n: 500 },
+      retention: 0.99,
+      blank: 0.09,
+      seconds: 200,
+      steps: 600,
+      runDir: "/out/runs/x",
+      modelDir: "/out/stages/grpo-1/out/model",
+    });
+  });
+
+  it("leaves null what its pipeline does not measure", () => {
+    expect(JSON.parse(asJson(finished({})))).toMatchObject({
+      domain: null,
+      general: null,
+      retention: null,
+      modelDir: null,
+    });
+  });
+
+  it("shows before and after with intervals, and where things are", () => {
+    const text = asText(finished(whole));
+    expect(text).toMatch(
+      /domain accuracy +0\.080 \[0\.060, 0\.100\] +0\.700 \[0\.680, 0\.720\] +500/,
+    );
+    expect(text).toMatch(/retention +0\.990 \[0\.970, 1\.010\]/);
+    expect(text).toMatch(/blank image +0\.090/);
+    expect(text).toMatch(/ {2}angle +0\.050 +0\.800 +100/);
+    expect(text).toContain("done in 3 min 20 s, 600 steps, peak memory");
+    expect(text).toContain("model  /out/stages/grpo-1/out/model");
+  });
+});
+
+describe("missedBudget", () => {
+  const missed = (artifacts: Record<string, unknown>, retention: number) => {
+    const { pipeline: value, result } = finished(artifacts, retention);
+    return missedBudget(value, result)?.message;
+  };
+
+  it("is silent when every budget is met", () => {
+    expect(missed(whole, 0.97)).toBeUndefined();
+  });
+
+  it("says which one was missed, by how much, or that it was never measured", () => {
+    expect(missed(whole, 0.995)).toBe(
+      "budget not met: retention is 0.990, at least 0.995 was asked",
+    );
+    expect(missed({}, 0.9)).toContain("retention was not measured");
+  });
+});
+
+describe("duration", () => {
+  it("picks the unit a person would", () => {
+    expect([4.24, 200.4, 3599.6, 3900].map(duration)).toEqual([
+      "4.2 s",
+      "3 min 20 s",
+      "1 h 0 min",
+      "1 h 5 min",
+    ]);
+  });
+});
