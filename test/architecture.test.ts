@@ -1,0 +1,131 @@
+/** The house rules that a compiler does not know: who may import whom, and what files are called. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+
+/** Layers each layer may import besides itself; `tfjs` and `effect` stand for the packages. */
+const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
+  core: ["effect"],
+  dsl: ["core", "effect"],
+  tensor: ["core", "tfjs", "effect"],
+  rl: ["core", "tensor", "effect"],
+  rewards: ["core", "effect"],
+  data: ["core", "effect"],
+  models: ["core", "tensor", "tfjs", "effect"],
+  runtime: ["core", "dsl", "effect"],
+  stages: ["core", "dsl", "tensor", "rl", "rewards", "data", "models", "runtime", "tfjs", "effect"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function sources(folder: string): ReadonlyArray<string> {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mts|mjs)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+const statement =
+  /(?:^|[\n;])\s*(?:import|export)\b[^;'"`]*?\bfrom\s*["']([^"']+)["']|(?:^|[\n;])\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+
+function importsOf(file: string): ReadonlyArray<Import> {
+  const text = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  return [...text.matchAll(statement)].map(([, from, bare, dynamic]) => ({
+    file,
+    target: (from ?? bare ?? dynamic)!,
+  }));
+}
+
+/** The layer a specifier belongs to; undefined for packages that any layer may use. */
+function layerOf({ file, target }: Import): string | undefined {
+  if (target.startsWith(".")) {
+    const path = relative(root, resolve(root, dirname(file), target)).split("/");
+    return path[0] === "src" ? (path.length > 2 ? path[1] : "index") : path[0];
+  }
+  if (target.startsWith("@tensorflow/")) return "tfjs";
+  return /^(effect|@effect\/[^/]+)(\/|$)/.test(target) ? "effect" : undefined;
+}
+
+describe("imports", () => {
+  const files = sources("src");
+  const imports = files.flatMap(importsOf);
+
+  it("are seen at all, of every layer", () => {
+    const layers = new Set(files.map((file) => file.split("/")[1]));
+    expect([...Object.keys(allowed), "cli"].filter((layer) => !layers.has(layer))).toEqual([]);
+    expect(imports.length).toBeGreaterThan(files.length);
+    expect(importsOf("src/cli/app.ts").map(({ target }) => target)).toEqual(
+      expect.arrayContaining(["node:os", "../dsl/pipeline.ts", "../stages/index.ts"]),
+    );
+  });
+
+  it("follow the table of layers", () => {
+    const wrong = imports.filter((one) => {
+      const own = one.file.split("/").length > 2 ? one.file.split("/")[1]! : "index";
+      const target = layerOf(one);
+      if (target === undefined || target === own || own === "index" || own === "cli") return false;
+      return !allowed[own]?.includes(target);
+    });
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it("take effect and its platform file by file, never as a barrel", () => {
+    const barrels = imports.filter(({ target }) => /^(effect|@effect\/[^/]+)$/.test(target));
+    expect(barrels.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it("of pipelines come from the package alone", () => {
+    const pipelines = sources("pipelines");
+    expect(pipelines.length).toBeGreaterThan(0);
+    const foreign = pipelines
+      .flatMap(importsOf)
+      .filter(({ target }) => target !== "rcpa" && !target.startsWith("node:"));
+    expect(foreign.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  const files = [...sources("src"), ...sources("pipelines")];
+
+  it("are named for what they hold, in kebab-case", () => {
+    const vague = files.filter((file) => /(^|\/)(utils?|common|helpers?|types)(\/|\.)/.test(file));
+    expect(vague).toEqual([]);
+    const odd = files.filter((file) => !/^[a-z0-9/_-]+(\.d)?\.(ts|mts|mjs)$/.test(file));
+    expect(odd).toEqual([]);
+  });
+
+  it("say in one sentence at the top what they are", () => {
+    const silent = sources("src").filter((file) => {
+      const text = readFileSync(join(root, file), "utf8").replace(/^#!.*\n/, "");
+      return !/^(\/\*\*|\/\/ )/.test(text);
+    });
+    expect(silent).toEqual([]);
+  });
+
+  it("stay within 300 lines", () => {
+    const long = sources("src")
+      .map((file) => [file, readFileSync(join(root, file), "utf8").split("\n").length - 1] as const)
+      .filter(([, lines]) => lines > 300);
+    expect(long).toEqual([]);
+  });
+});
+
+describe("tests", () => {
+  it("mirror the files they test", () => {
+    const folders = readdirSync(join(root, "test"));
+    const mirrored = [...Object.keys(allowed), "cli"].filter((layer) => folders.includes(layer));
+    expect(mirrored.length).toBeGreaterThan(5);
+    const orphans = mirrored.flatMap((layer) => {
+      const tested = new Set(sources(`src/${layer}`).map((file) => file.replace(/\.\w+$/, "")));
+      return sources(`test/${layer}`)
+        .filter((file) => file.endsWith(".test.ts"))
+        .filter((file) => !tested.has(file.replace(/^test/, "src").replace(/\.test\.ts$/, "")));
+    });
+    expect(orphans).toEqual([]);
+  });
+});
