@@ -20,7 +20,7 @@ const decodeEvaluation = Schema.decodeUnknownOption(Evaluation);
 const decodeModel = Schema.decodeUnknownOption(ModelRef);
 
 /** The evaluation a run produced, if its pipeline makes one. */
-export function evaluationOf({ artifacts }: RunResult): Evaluation | undefined {
+function evaluationOf({ artifacts }: RunResult): Evaluation | undefined {
   return Option.getOrUndefined(decodeEvaluation(artifacts.evaluation));
 }
 
