@@ -26,6 +26,8 @@ export interface Stage<
   readonly operational: ReadonlyArray<ReadonlyArray<string>>;
   /** Whether its result depends on the tensor engine. */
   readonly engine: boolean;
+  /** Files and folders outside the store whose content its result depends on. */
+  readonly reads: ReadonlyArray<string>;
   readonly issues: ReadonlyArray<Issue>;
   readonly at: Site | undefined;
 }
@@ -45,6 +47,8 @@ export interface StageSpec<Name, Options, Encoded, Needs, Gives> {
   readonly gives: ReadonlyArray<Gives>;
   /** False when its result does not depend on the tensor engine (data, for instance). Default: true. */
   readonly engine?: boolean;
+  /** Files and folders it reads besides its inputs; when their content changes, it runs again. */
+  readonly reads?: (options: Options) => ReadonlyArray<string>;
 }
 
 type Arguments<Encoded> =
@@ -95,6 +99,7 @@ export function define<
       steps: valid ? annotatedPaths(spec.options, value, "scalable") : [],
       operational: valid ? annotatedPaths(spec.options, value, "operational") : [],
       engine: spec.engine ?? true,
+      reads: valid ? [...(spec.reads?.(decoded.value) ?? [])] : [],
       issues: valid ? [] : invalidOptions(spec.name, spec.options, decoded.cause, at),
       at,
     });

@@ -1,8 +1,8 @@
-/** Which code a result came from: a hash over source files. Serves the runtime layer. */
-import { existsSync, readFileSync } from "node:fs";
+/** Which code and outside files a result came from: hashes of their content. Serves the runtime layer. */
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { digest, sha256 } from "../core/digest.ts";
-import { filesBelow } from "./files.ts";
+import { filesBelow, hashFile } from "./files.ts";
 
 const source = new Set([".ts", ".js", ".mjs", ".json"]);
 
@@ -33,4 +33,17 @@ export function localClosure(file: string): ReadonlyArray<string> {
 /** Hash of a file together with the local files it imports. */
 export function closureHash(file: string): string {
   return digest(localClosure(file).map((path) => [path, sha256(readFileSync(path))]));
+}
+
+/** Above this size a file is known by size and time of change; hashing it would delay every start. */
+const largeBytes = 256 * 1024 ** 2;
+
+/** Hash of a file's content, or of all files in a folder by relative path; `absent` when there is nothing. */
+export function contentHash(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return "absent";
+  if (stat.isDirectory()) {
+    return digest(filesBelow(path).map((name) => [name, contentHash(join(path, name))]));
+  }
+  return stat.size > largeBytes ? digest([stat.size, stat.mtimeMs]) : hashFile(path).sha256;
 }

@@ -99,7 +99,8 @@ export function filesBelow(dir: string): ReadonlyArray<string> {
     .sort();
 }
 
-function hashFile(path: string): { readonly bytes: number; readonly sha256: string } {
+/** Size and SHA-256 of a file, read in pieces. Throws. */
+export function hashFile(path: string): { readonly bytes: number; readonly sha256: string } {
   const hash = createHash("sha256");
   const chunk = Buffer.allocUnsafe(1 << 20);
   const handle = fs.openSync(path, "r");

@@ -11,6 +11,8 @@ export const Fingerprint = Schema.Struct({
   options: Schema.Record(Schema.String, Schema.Unknown),
   /** Key of the stage each needed artifact comes from. */
   inputs: Schema.Record(Schema.String, Schema.String),
+  /** Content of the outside files it reads, by path. */
+  reads: Schema.Record(Schema.String, Schema.String),
   seed: Schema.Int,
   /** Hash of the code; see `code.ts`. */
   code: Schema.String,
@@ -27,13 +29,14 @@ export function keyOf(fingerprint: Fingerprint): string {
 /** The fingerprint of a stage in its place in a pipeline. */
 export function fingerprintOf(
   stage: AnyStage,
-  place: Pick<Fingerprint, "inputs" | "seed" | "code"> & { readonly engine: string },
+  place: Pick<Fingerprint, "inputs" | "reads" | "seed" | "code"> & { readonly engine: string },
 ): Fingerprint {
   return {
     name: stage.name,
     version: stage.version,
     options: stage.operational.reduce(without, stage.options),
     inputs: place.inputs,
+    reads: place.reads,
     seed: place.seed,
     code: place.code,
     engine: stage.engine ? place.engine : null,
@@ -58,6 +61,9 @@ export function differences(earlier: Fingerprint, now: Fingerprint): ReadonlyArr
     ...(earlier.seed === now.seed ? [] : [`seed ${earlier.seed} → ${now.seed}`]),
     ...(earlier.engine === now.engine ? [] : [`engine ${earlier.engine} → ${now.engine}`]),
     ...(earlier.code === now.code ? [] : ["the code changed"]),
+    ...Object.keys(now.reads)
+      .filter((path) => earlier.reads[path] !== now.reads[path])
+      .map((path) => `the content of ${path} changed`),
     ...Object.keys(now.inputs)
       .filter((input) => earlier.inputs[input] !== now.inputs[input])
       .map((input) => `its input ${input} changed`),

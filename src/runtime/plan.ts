@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import type { AnyStage } from "../dsl/stage.ts";
 import { newest } from "./checkpoint.ts";
+import { contentHash } from "./code.ts";
 import type { StoreBroken, StoreFull } from "./errors.ts";
+import { onDisk } from "./files.ts";
 import { type Fingerprint, fingerprintOf, keyOf } from "./fingerprint.ts";
 import { StageStore } from "./store.ts";
 
@@ -55,7 +57,8 @@ export const plan = Effect.fnUntraced(function* (
     const inputs = Object.fromEntries(
       Object.entries(sources).map(([need, source]) => [need, stages[source]!.key]),
     );
-    const place = { inputs, seed: pipeline.seed, code: code(stage), engine };
+    const reads = yield* onDisk(stage.name, "hashes", () => readsOf(stage));
+    const place = { inputs, reads, seed: pipeline.seed, code: code(stage), engine };
     const fingerprint = fingerprintOf(stage, place);
     const key = keyOf(fingerprint);
     const id = idOf(stage.name, stages);
@@ -64,6 +67,10 @@ export const plan = Effect.fnUntraced(function* (
   }
   return { pipeline, engine, stages };
 });
+
+function readsOf(stage: AnyStage): Readonly<Record<string, string>> {
+  return Object.fromEntries(stage.reads.map((path) => [path, contentHash(path)]));
+}
 
 function idOf(name: string, before: ReadonlyArray<PlannedStage>): string {
   const uses = before.filter((planned) => planned.stage.name === name).length;

@@ -9,7 +9,7 @@ export type RetryPolicy = Readonly<
 >;
 
 /** What is retried when a stage says nothing. */
-export const defaultPolicy: RetryPolicy = { Transient: { times: 3, baseMs: 200 } };
+const defaultPolicy: RetryPolicy = { Transient: { times: 3, baseMs: 200 } };
 
 /** Never retried, whatever a policy says: repeating them repeats the failure. */
 const hopeless = new Set([

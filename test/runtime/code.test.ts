@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { closureHash, localClosure, treeHash } from "../../src/runtime/code.ts";
+import { closureHash, contentHash, localClosure, treeHash } from "../../src/runtime/code.ts";
 import { temporaryDir } from "../support/runtime.ts";
 
 const project = () => {
@@ -19,6 +19,18 @@ const project = () => {
   return dir;
 };
 const names = (paths: ReadonlyArray<string>) => paths.map((path) => path.split("/").at(-1));
+
+describe("contentHash", () => {
+  it("follows the content of a file or folder, and tells when there is nothing", () => {
+    const dir = project();
+    const before = contentHash(dir);
+    expect(contentHash(project())).toBe(before);
+    fs.appendFileSync(join(dir, "cli", "show.ts"), " ");
+    expect(contentHash(dir)).not.toBe(before);
+    expect(contentHash(join(dir, "a.ts"))).toBe(contentHash(join(project(), "a.ts")));
+    expect(contentHash(join(dir, "none"))).toBe("absent");
+  });
+});
 
 describe("code hashes", () => {
   it("follow the local imports of a file, also in circles", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { differences, fingerprintOf, keyOf } from "../../src/runtime/fingerprint.ts";
 import { add, numbers } from "../support/adder.ts";
 
-const place = { inputs: { numbers: "numbers-1" }, seed: 1, code: "c", engine: "wasm" };
+const place = { inputs: { numbers: "numbers-1" }, reads: {}, seed: 1, code: "c", engine: "wasm" };
 const of = (options: Parameters<typeof add>[0], change: Partial<typeof place> = {}) =>
   fingerprintOf(add(options), { ...place, ...change });
 

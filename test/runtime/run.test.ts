@@ -102,6 +102,27 @@ describe("execute", () => {
     expect(renderPlan(await planIn(root, sums(5)))).toContain("add      stored");
   });
 
+  it("runs again when a file that a stage reads has changed", async () => {
+    const root = temporaryDir();
+    const base = join(root, "base.txt");
+    const load = define({
+      name: "load",
+      version: 1,
+      doc: "Reads a file.",
+      needs: [],
+      gives: ["numbers"],
+      options: Schema.Struct({ from: Schema.String }),
+      reads: ({ from }) => [from],
+    });
+    const handlers = [handler(load, () => Effect.succeed({ numbers: { file: base } }))];
+    const loading = pipeline("loading").pipe(load({ from: base }));
+    fs.writeFileSync(base, "1");
+    await runIn(root, loading, handlers);
+    expect(isComplete(await planIn(root, loading))).toBe(true);
+    fs.writeFileSync(base, "2");
+    expect(renderPlan(await planIn(root, loading))).toContain(`the content of ${base} changed`);
+  });
+
   it("tells two uses of one stage apart", async () => {
     const twice = pipeline("twice").pipe(numbers(), add({ steps: 1 }), add({ steps: 2 }));
     const { result, plan } = await runIn(temporaryDir(), twice, adderHandlers);

@@ -7,7 +7,7 @@ import { StageStore } from "../../src/runtime/store.ts";
 import { add } from "../support/adder.ts";
 import { temporaryDir } from "../support/runtime.ts";
 
-const place = { inputs: { numbers: "numbers-1" }, seed: 1, code: "c", engine: "wasm" };
+const place = { inputs: { numbers: "numbers-1" }, reads: {}, seed: 1, code: "c", engine: "wasm" };
 const spec = fingerprintOf(add({ steps: 3 }), place);
 
 const inStore = <A, E>(root: string, use: (store: StageStore["Service"]) => Effect.Effect<A, E>) =>
