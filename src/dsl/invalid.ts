@@ -69,7 +69,7 @@ function explain(
 }
 
 /** The candidate within a third of its length in edits, if any. */
-export function nearest(word: string, candidates: ReadonlyArray<string>): string | undefined {
+function nearest(word: string, candidates: ReadonlyArray<string>): string | undefined {
   const scored = candidates.map((candidate) => ({ candidate, edits: distance(word, candidate) }));
   const best = scored.sort((a, b) => a.edits - b.edits)[0];
   return best && best.edits <= Math.max(1, best.candidate.length / 3) ? best.candidate : undefined;

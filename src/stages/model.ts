@@ -13,7 +13,7 @@ const SHIPPED: Readonly<Record<string, string>> = {
 };
 
 /** The folder that `from` means: a shipped model by name, or a path. */
-export function modelFolder(from: string): string {
+function modelFolder(from: string): string {
   return (existsSync(from) ? undefined : SHIPPED[from]) ?? resolve(from);
 }
 

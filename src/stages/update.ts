@@ -10,7 +10,7 @@ import type { Term } from "./losses.ts";
 import { type Policy, trainable } from "./policy.ts";
 
 /** Learning rate of step `index` of `total`: warm-up, then constant, then linear. */
-export function learningRate(optimizer: Optimizer, index: number, total: number): number {
+function learningRate(optimizer: Optimizer, index: number, total: number): number {
   const { learningRate: first, finalLearningRate, warmupSteps, decayFrom } = optimizer;
   const last = finalLearningRate ?? first;
   const start = decayFrom * total;

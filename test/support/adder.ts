@@ -48,7 +48,7 @@ export const add = define({
   }),
 });
 
-export const numbersHandler = handler(numbers, (context) =>
+const numbersHandler = handler(numbers, (context) =>
   Effect.sync(() => {
     const file = context.artifact("numbers.json");
     const values = Array.from({ length: context.options.count }, (_, index) => index);
@@ -61,7 +61,7 @@ interface Sum {
   total: number;
 }
 
-export const addHandler = handler(add, (context) =>
+const addHandler = handler(add, (context) =>
   Effect.gen(function* () {
     const { steps, scale, pauseMs, checkpointEvery } = context.options;
     const values = readJson(context.inputs.numbers.file) as ReadonlyArray<number>;

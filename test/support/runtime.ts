@@ -17,7 +17,7 @@ import { StageStore } from "../../src/runtime/store.ts";
 export const temporaryDir = (): string => mkdtempSync(join(tmpdir(), "rcpa-test-"));
 
 /** The runtime's services over the store in `root`. */
-export const services = (root: string) =>
+const services = (root: string) =>
   Layer.mergeAll(StageStore.layerFile(root), Stop.layer, Resources.layer(4));
 
 /** Plans for an engine called "test" and code of the given hash. */

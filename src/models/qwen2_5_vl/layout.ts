@@ -29,9 +29,9 @@ export function partOf(name: string): Part {
   return name.startsWith("vision.") ? "vision" : "text";
 }
 
-/** The parameters of the given parts: pass them to `gradients` and `makeAdam` to freeze all others. */
-export function selectParts(parameters: Parameters, parts: ReadonlyArray<Part>): Parameters {
-  return new Map([...parameters].filter(([name]) => parts.includes(partOf(name))));
+/** The parameters outside the frozen parts: those to give to `gradients`. */
+export function unfrozen(parameters: Parameters, frozen: ReadonlyArray<Part>): Parameters {
+  return new Map([...parameters].filter(([name]) => !frozen.includes(partOf(name))));
 }
 
 const weightAndBias = (name: string, sources: ReadonlyArray<string>): ReadonlyArray<Slot> => [
@@ -75,7 +75,7 @@ function textLayer(index: number): ReadonlyArray<Slot> {
 }
 
 /** Every device parameter of a model of this shape, in the order of computation. */
-export function slots(config: VlmConfig): ReadonlyArray<Slot> {
+function slots(config: VlmConfig): ReadonlyArray<Slot> {
   const count = (length: number) => Array.from({ length }, (_, index) => index);
   const head: ReadonlyArray<Slot> = config.text.tieWordEmbeddings
     ? []
