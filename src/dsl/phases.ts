@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
 import { option, Steps } from "./option.ts";
+import { modelFolder } from "./shipped.ts";
 import { define } from "./stage.ts";
 import { Count, checkpointEvery, reinforcement, Share } from "./training.ts";
 
@@ -20,6 +21,7 @@ export const model = define({
   needs: [],
   gives: ["policy", "reference"],
   engine: false,
+  reads: ({ from }) => [modelFolder(from)],
 });
 
 const DomainSource = Schema.Struct({
