@@ -70,7 +70,8 @@ export function generate(
     return Array.from({ length: options.samples }, () => newRow(forced, options.maxTokens));
   });
   const visual = [tokens.image, tokens.video, tokens.visionStart, tokens.visionEnd];
-  const blocked = new Set(options.suppressed ?? visual);
+  const allowed = new Uint8Array(model.config.text.vocabSize).fill(1);
+  for (const id of options.suppressed ?? visual) allowed[id] = 0;
   const state = promptPass(model, batch);
   let inputs = Int32Array.from(rows, (_, row) => batch.lastIds[Math.floor(row / options.samples)]!);
   let past: ReadonlyArray<LayerCache> | undefined;
@@ -85,7 +86,7 @@ export function generate(
       return extendRow(
         row,
         table.subarray(index * vocab, (index + 1) * vocab),
-        blocked,
+        allowed,
         model,
         options,
       );
@@ -110,14 +111,14 @@ const hasRoom = (row: Row, maxTokens: number) => row.ids.length < maxTokens;
 function extendRow(
   row: Row,
   logProbs: Float32Array,
-  blocked: ReadonlySet<number>,
+  allowed: Uint8Array,
   model: Vlm,
   { temperature, random }: GenerateOptions,
 ): number {
   const chosen =
     temperature === 0
-      ? likeliest(logProbs, blocked)
-      : sample(logProbs, blocked, temperature, random!.uniform());
+      ? likeliest(logProbs, allowed)
+      : sample(logProbs, allowed, temperature, random!.uniform());
   row.ids.push(chosen);
   row.logProbs.push(logProbs[chosen]!);
   row.entropy += entropyOf(logProbs);
@@ -125,34 +126,36 @@ function extendRow(
   return chosen;
 }
 
-function likeliest(logProbs: Float32Array, blocked: ReadonlySet<number>): number {
-  let best = -1;
-  logProbs.forEach((value, id) => {
-    if (!blocked.has(id) && (best < 0 || value > logProbs[best]!)) best = id;
-  });
+function likeliest(logProbs: Float32Array, allowed: Uint8Array): number {
+  let best = allowed.indexOf(1);
+  for (let id = best + 1; id < logProbs.length; id++) {
+    if (allowed[id] === 1 && logProbs[id]! > logProbs[best]!) best = id;
+  }
   return best;
 }
 
-/** Inverse-CDF sampling from softmax(logProbs / temperature) without the blocked ids. */
+/** Inverse-CDF sampling from softmax(logProbs / temperature) over the allowed ids. */
 function sample(
   logProbs: Float32Array,
-  blocked: ReadonlySet<number>,
+  allowed: Uint8Array,
   temperature: number,
   uniform: number,
 ): number {
-  const top = logProbs[likeliest(logProbs, blocked)]!;
-  const weights = Float64Array.from(logProbs, (value, id) =>
-    blocked.has(id) ? 0 : Math.exp((value - top) / temperature),
-  );
-  let left = uniform * weights.reduce((sum, weight) => sum + weight, 0);
-  let last = 0;
+  const likely = likeliest(logProbs, allowed);
+  const weights = new Float64Array(logProbs.length);
+  let sum = 0;
   for (let id = 0; id < weights.length; id++) {
-    if (weights[id] === 0) continue;
-    last = id;
-    left -= weights[id]!;
-    if (left < 0) break;
+    if (allowed[id] === 0) continue;
+    weights[id] = Math.exp((logProbs[id]! - logProbs[likely]!) / temperature);
+    sum += weights[id]!;
   }
-  return last;
+  let left = uniform * sum;
+  for (let id = 0; id < weights.length; id++) {
+    left -= weights[id]!;
+    if (left < 0) return id;
+  }
+  // Rounding left a trace of the mass over.
+  return likely;
 }
 
 function entropyOf(logProbs: Float32Array): number {

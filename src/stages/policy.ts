@@ -5,7 +5,7 @@ import type { Example } from "../data/example.ts";
 import type { Optimizer } from "../dsl/training.ts";
 import { readModelFolder, writeModelFolder } from "../models/folder.ts";
 import { loadProcessor, type Processor } from "../models/processor.ts";
-import { type Part, partOf } from "../models/qwen2_5_vl/layout.ts";
+import { unfrozen } from "../models/qwen2_5_vl/layout.ts";
 import {
   disposeModel,
   makeModel,
@@ -67,9 +67,7 @@ export function disposePolicy(policy: Policy): void {
 
 /** The parameters that the optimizer may move. */
 export function trainable({ vlm }: Policy, { freeze }: Optimizer): Parameters {
-  if (freeze.length === 0) return vlm.parameters;
-  const frozen = new Set<Part>(freeze);
-  return new Map([...vlm.parameters].filter(([name]) => !frozen.has(partOf(name))));
+  return unfrozen(vlm.parameters, freeze);
 }
 
 /** The prompt of a question about an image, as the model's chat template words it. */

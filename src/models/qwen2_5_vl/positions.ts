@@ -56,10 +56,14 @@ export function textAngles(positions: ReadonlyArray<Position>, config: TextConfi
   const half = config.headDim / 2;
   const [time, height] = config.mropeSection;
   const axisOf = (i: number) => (i < time ? 0 : i < time + height ? 1 : 2);
+  const frequencies = Float64Array.from(
+    { length: half },
+    (_, i) => config.ropeTheta ** (-i / half),
+  );
   const angles = new Float64Array(positions.length * half);
   positions.forEach((position, row) => {
     for (let i = 0; i < half; i++) {
-      angles[row * half + i] = position[axisOf(i)]! * config.ropeTheta ** (-i / half);
+      angles[row * half + i] = position[axisOf(i)]! * frequencies[i]!;
     }
   });
   return angles;
