@@ -42,7 +42,7 @@ export function asJson({ pipeline, engine, result, seconds }: Finished): string 
     engine,
     domain: accuracies("domain"),
     general: accuracies("general"),
-    retention: evaluation?.retention.value ?? null,
+    retention: evaluation?.retention?.value ?? null,
     blank: evaluation?.blank.accuracy ?? null,
     seconds: Math.round(seconds * 10) / 10,
     steps: result.steps,
@@ -66,11 +66,12 @@ export function asText({ result, seconds }: Finished): string {
 
 function table(evaluation: Evaluation): ReadonlyArray<string> {
   const { domain, general, retention, blank } = evaluation;
+  const kept = retention === null ? "-" : interval(retention.value, retention.low, retention.high);
   const rows = [
     ["", "before", "after", "n"],
     ["domain accuracy", score(domain.before), score(domain.after), `${domain.n}`],
     ["general accuracy", score(general.before), score(general.after), `${general.n}`],
-    ["retention", "", interval(retention.value, retention.low, retention.high), ""],
+    ["retention", "", kept, ""],
     ["blank image", "", score(blank), `${blank.n}`],
     ...Object.entries(evaluation.families).map(([name, { before, after, n }]) => [
       `  ${name}`,

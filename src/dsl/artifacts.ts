@@ -24,8 +24,10 @@ const Comparison = Schema.Struct({ before: Score, after: Score, n: Schema.Int })
 export const Evaluation = Schema.Struct({
   domain: Comparison,
   general: Comparison,
-  /** General accuracy after / before, with its 95 % interval. */
-  retention: Schema.Struct({ value: Schema.Finite, low: Schema.Finite, high: Schema.Finite }),
+  /** General accuracy after / before, with its 95 % interval; null when the base got nothing right. */
+  retention: Schema.NullOr(
+    Schema.Struct({ value: Schema.Finite, low: Schema.Finite, high: Schema.Finite }),
+  ),
   /** Domain accuracy of the adapted model when the image is blank: what it can guess without looking. */
   blank: Score,
   /** Accuracy by family of problems. */

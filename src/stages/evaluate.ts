@@ -46,12 +46,11 @@ export const evaluate = handler(
     const domainAfter = yield* answers(policy, domain.test);
     const generalAfter = yield* answers(policy, general.test);
     const blind = yield* answers(policy, domain.test, blank());
-    const kept = retention(generalBefore, generalAfter);
     return {
       evaluation: {
         domain: comparison(domainBefore, domainAfter),
         general: comparison(generalBefore, generalAfter),
-        retention: { value: kept.estimate, low: kept.low, high: kept.high },
+        retention: kept(generalBefore, generalAfter),
         blank: score(blind),
         families: {
           ...byFamily(domain.test, domainBefore, domainAfter),
@@ -66,6 +65,11 @@ function score(right: ReadonlyArray<boolean>): Score {
   const correct = right.filter(Boolean).length;
   const { estimate, low, high } = wilson(correct, right.length);
   return { accuracy: estimate, low, high, correct, n: right.length };
+}
+
+function kept(before: ReadonlyArray<boolean>, after: ReadonlyArray<boolean>) {
+  const { estimate, low, high } = retention(before, after);
+  return before.includes(true) ? { value: estimate, low, high } : null;
 }
 
 const comparison = (before: ReadonlyArray<boolean>, after: ReadonlyArray<boolean>) => ({

@@ -51,6 +51,13 @@ describe("a finished run", () => {
     });
   });
 
+  it("shows the rest when the base got nothing right that could be retained", () => {
+    const nothing = { ...whole, evaluation: { ...evaluation, retention: null } };
+    const json = JSON.parse(asJson(finished(nothing)));
+    expect(json).toMatchObject({ retention: null, domain: { before: 0.08, after: 0.7 } });
+    expect(asText(finished(nothing))).toMatch(/retention +-$/m);
+  });
+
   it("shows before and after with intervals, and where things are", () => {
     const text = asText(finished(whole));
     expect(text).toMatch(
