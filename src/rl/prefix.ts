@@ -77,7 +77,7 @@ export function prefixLengths(
   difficulty: DifficultyOptions,
   random: RandomStream,
 ): Prefixes {
-  const factors = difficultyFactors(state, batch, difficulty);
+  const factors = factorsOf(state, batch, difficulty);
   const lengths = new Int32Array(batch.ids.length);
   const ratios = new Float32Array(batch.ids.length);
   const dropped = new Uint8Array(batch.ids.length);
@@ -96,6 +96,24 @@ export function prefixLengths(
     lengths[x] = atCut(Math.min(Math.max(drawn, kept), limit), limit, batch.cuts?.[x], dead);
   });
   return { lengths, ratios, dropped };
+}
+
+/** CDP's factors; prompts without reference have no confidence and stay out of the batch's statistics. */
+function factorsOf(
+  state: CurriculumState,
+  { ids, confidences, lengths }: PrefixBatch,
+  difficulty: DifficultyOptions,
+): Float64Array {
+  const worked = ids.flatMap((_, x) => (lengths[x]! > 0 ? [x] : []));
+  const chosen = {
+    ids: worked.map((x) => ids[x]!),
+    confidences: worked.map((x) => confidences[x]!),
+  };
+  const factors = new Float64Array(ids.length);
+  difficultyFactors(state, chosen, difficulty).forEach((factor, row) => {
+    factors[worked[row]!] = factor;
+  });
+  return factors;
 }
 
 function drawLength(

@@ -46,6 +46,19 @@ describe("imposableTokens", () => {
 });
 
 describe("prefixLengths", () => {
+  it("judges difficulty among prompts with a reference alone", () => {
+    const confidences = [0.2, 0.5, 0.8];
+    const [alone, mixed] = [3, 6].map((count) => {
+      const batch = uniformBatch(count, {
+        confidences: [...confidences, 0, 0, 0].slice(0, count),
+        lengths: [21, 21, 21, 0, 0, 0].slice(0, count),
+      });
+      return prefixLengths(at(0.4), batch, hinted, DEFAULT_DIFFICULTY, stream(1, "mixed"));
+    });
+    expect([...mixed!.ratios]).toEqual([...alone!.ratios, 0, 0, 0]);
+    expect([...mixed!.lengths]).toEqual([...alone!.lengths, 0, 0, 0]);
+  });
+
   it("never shows more than may be shown, under any strategy", () => {
     for (let seed = 0; seed < 60; seed++) {
       const random = stream(seed, "prefix");
