@@ -66,7 +66,11 @@ export const Imitation = Schema.Struct({
     Schema.Literals(["gated", "p(1-p)", "entropy-top", "luffy", "uniform", "none"]),
     { doc: "How imposed tokens are weighted.", unit: "-", default: "gated" },
   ),
-  weight: option(NonNegative, { doc: "Weight of the term.", unit: "-", default: 1 }),
+  weight: option(NonNegative, {
+    doc: "Weight of the term; it multiplies the strategy's own (0.001 for uniform, else 1).",
+    unit: "-",
+    default: 1,
+  }),
   threshold: option(Share, {
     doc: "Tokens already likelier than this are left alone (gated).",
     unit: "probability",

@@ -13,7 +13,7 @@ import {
   type Vlm,
 } from "../models/qwen2_5_vl/model.ts";
 import { groupRelative } from "../rl/advantage.ts";
-import { DEFAULT_IMITATION, imitationLoss } from "../rl/imitation.ts";
+import { DEFAULT_IMITATION, IMITATION_WEIGHT, imitationLoss } from "../rl/imitation.ts";
 import { DEFAULT_POLICY_LOSS, NAMED_LOSSES, policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";
 import { hostLoss } from "../tensor/ops/host-loss.ts";
@@ -47,9 +47,23 @@ function logProbabilitiesOf(model: Vlm, { prompts, ids, time }: Responses): tf.T
 }
 
 /** The same without a gradient, on the host. */
-function readLogProbabilities(model: Vlm, responses: Responses): Float32Array {
-  const values = scoped(() => logProbabilitiesOf(model, responses));
-  const copy = Float32Array.from(values.dataSync());
+const readLogProbabilities = (model: Vlm, responses: Responses) =>
+  read(() => logProbabilitiesOf(model, responses));
+
+/** Entropy of the distribution that each response token was chosen from, [prompt × sample × time], nats. */
+function readEntropies(model: Vlm, { prompts, ids, time }: Responses): Float32Array {
+  const batch = batchPrompts(prompts, model.config);
+  const { inputs } = shiftResponses(batch, ids, time, model.config.tokens.pad);
+  return read(() => {
+    const hidden = responsePass(model, batch, promptPass(model, batch), inputs, time);
+    const logProbs = logDistribution(hidden, headOf(model));
+    return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
+  });
+}
+
+function read(make: () => tf.Tensor): Float32Array {
+  const values = scoped(make);
+  const copy = Float32Array.from(values.dataSync<"float32">());
   values.dispose();
   return copy;
 }
@@ -113,7 +127,11 @@ export function reinforcementTerm(
   return { loss, metrics, owned: [] };
 }
 
-/** Weighted likelihood of the first `imitated[x]` reference tokens; undefined when none is imitated. */
+/**
+ * Weighted likelihood of the first `imitated[x]` reference tokens; undefined when none is imitated.
+ *
+ * `imitation.weight` multiplies the strategy's own factor.
+ */
 export function imitationTerm(
   policy: Vlm,
   problems: ReadonlyArray<Problem>,
@@ -128,21 +146,25 @@ export function imitationTerm(
   const ids = chosen.map(({ reference }, row) => reference.slice(0, imitated[kept[row]!]));
   const batch: Responses = { prompts: chosen.map(({ prompt }) => prompt), ids, time: longest(ids) };
   const totalLength = problems.reduce((sum, { reference }) => sum + reference.length, 0);
+  const { strategy, weight } = imitation;
+  const options = {
+    ...{ ...DEFAULT_IMITATION, ...imitation },
+    weight: weight * IMITATION_WEIGHT[strategy],
+  };
+  const entropies = strategy === "entropy-top" ? readEntropies(policy, batch) : undefined;
   const metrics: Record<string, number> = {};
   const loss = () =>
     hostLoss(logProbabilitiesOf(policy, batch), (logprobs) => {
-      const result = imitationLoss(
-        { ...DEFAULT_IMITATION, ...imitation },
-        {
-          rows: kept.length,
-          time: batch.time,
-          logprobs,
-          imitated: ids.map(({ length }) => length),
-          lengths: chosen.map(({ reference }) => reference.length),
-          weights: kept.map((x) => 1 - success[x]!),
-          totalLength,
-        },
-      );
+      const result = imitationLoss(options, {
+        rows: kept.length,
+        time: batch.time,
+        logprobs,
+        imitated: ids.map(({ length }) => length),
+        lengths: chosen.map(({ reference }) => reference.length),
+        weights: kept.map((x) => 1 - success[x]!),
+        ...(entropies === undefined ? {} : { entropies }),
+        totalLength,
+      });
       metrics.imitationLoss = result.loss;
       metrics.imitationShare = result.activeShare;
       return result;

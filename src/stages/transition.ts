@@ -54,7 +54,8 @@ export const transition = handler(
         }),
     });
     const { decision } = learner.memory;
-    const reason = decision.reason ?? "limit";
+    // Without a single step there was no probe: progress had been made before.
+    const reason = decision.reason ?? "progress";
     yield* context.note(`the constraint is lifted (${reason})`);
     yield* noteValidation(context, session, learner, maxTokens);
     yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
