@@ -15,7 +15,8 @@ import { onEngines } from "../support/engines.ts";
 import { preparedModels } from "../support/golden-prompts.ts";
 import { values } from "../support/gradient-check.ts";
 
-const models = await preparedModels("qwen2_5_vl");
+const [golden] = await preparedModels("qwen2_5_vl");
+const { folder, prompts, encodeText } = golden!;
 const GREEDY = { temperature: 0, samples: 1, maxTokens: 12 };
 
 /** Log-probabilities of the generated tokens, computed anew in one pass. */
@@ -32,7 +33,7 @@ function scoreAgain(model: Vlm, prompts: ReadonlyArray<Prompt>, responses: Array
 }
 
 onEngines(["tensorflow-cpu", "wasm"], () => {
-  describe.each(models)("$name", ({ folder, prompts, encodeText }) => {
+  describe("responses", () => {
     const mixed: ReadonlyArray<Prompt> = [...prompts, encodeText("Hi")];
     let model: Vlm;
     beforeAll(() => {
@@ -104,7 +105,6 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
   });
 
   describe("blocked tokens", () => {
-    const { folder, prompts } = models[0]!;
     const { tokens, text } = folder.config;
     const visual = [tokens.image, tokens.video, tokens.visionStart, tokens.visionEnd];
     let eager: Vlm;
@@ -123,7 +123,7 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
       return new Map([...folder.weights, ["lm_head.weight", { ...head, data }]]);
     }
 
-    const sampled = { samples: 16, maxTokens: 8, temperature: 1 };
+    const sampled = { samples: 16, maxTokens: 4, temperature: 1 };
 
     it("samples visual tokens when nothing is suppressed", () => {
       const options = { ...sampled, suppressed: [], random: stream(5, "blocked") };
@@ -131,7 +131,7 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
       for (const id of visual) expect(ids).toContain(id);
     });
 
-    it.each([0, 0.5, 1, 2])("gives none by default at temperature %d", (temperature) => {
+    it.each([0, 0.5, 2])("gives none by default at temperature %d", (temperature) => {
       const options = { ...sampled, temperature, random: stream(5, "blocked") };
       const ids = generate(eager, prompts, options).flatMap((response) => response.ids);
       expect(ids.filter((id) => visual.includes(id))).toEqual([]);
