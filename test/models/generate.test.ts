@@ -123,7 +123,7 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
       return new Map([...folder.weights, ["lm_head.weight", { ...head, data }]]);
     }
 
-    const sampled = { samples: 16, maxTokens: 4, temperature: 1 };
+    const sampled = { samples: 16, maxTokens: 8, temperature: 1 };
 
     it("samples visual tokens when nothing is suppressed", () => {
       const options = { ...sampled, suppressed: [], random: stream(5, "blocked") };
