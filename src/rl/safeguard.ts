@@ -4,6 +4,11 @@ import { quantile } from "./entropy.ts";
 export interface SafeguardOptions {
   /** A gradient norm above this multiple of the median of recent ones is refused. */
   readonly spike: number;
+  /**
+   * The median counts as at least this much: the norm that gradients are clipped to. Late in
+   * training most gradients nearly vanish, and an ordinary one is no explosion beside them.
+   */
+  readonly floor: number;
   /** Accepted norms the median is taken over. */
   readonly window: number;
   /** Norms needed before spikes are judged. */
@@ -14,6 +19,7 @@ export interface SafeguardOptions {
 
 export const DEFAULT_SAFEGUARD: SafeguardOptions = {
   spike: 10,
+  floor: 1,
   window: 50,
   minimum: 10,
   patience: 5,
@@ -38,7 +44,7 @@ export interface StepVerdict {
 /**
  * Judges one update step by its loss and its gradient norm before clipping.
  *
- * Non-finite values, and norms above `spike` times the median, are skipped and counted; `patience`
+ * Non-finite values, and norms above `spike` times the median (or the floor, if that is more), are skipped and counted; `patience`
  * skips in a row are a divergence. Norms of 0 (a step without signal) are applied and not remembered.
  */
 export function judgeStep(
@@ -67,7 +73,8 @@ function objection(
 ): StepVerdict["reason"] {
   if (!Number.isFinite(step.loss) || !Number.isFinite(step.gradientNorm)) return "non-finite";
   if (state.norms.length < options.minimum) return undefined;
-  return step.gradientNorm > options.spike * quantile(state.norms, 0.5) ? "spike" : undefined;
+  const usual = Math.max(options.floor, quantile(state.norms, 0.5));
+  return step.gradientNorm > options.spike * usual ? "spike" : undefined;
 }
 
 /** Factor that brings a gradient of this norm down to `maximum`, 1 when it is within. */

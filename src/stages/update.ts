@@ -54,7 +54,11 @@ export function update(
     parameters,
   );
   const norm = globalNorm(byName);
-  const judged = judgeStep(guard, { loss, gradientNorm: norm }, safeguard);
+  const judged = judgeStep(
+    guard,
+    { loss, gradientNorm: norm },
+    { ...safeguard, floor: optimizer.clipNorm },
+  );
   if (judged.verdict === "apply") {
     const options = { ...optimizer, epsilon: ADAM_EPSILON };
     policy.adam = updateAdam(policy.adam, parameters, byName, norm, rate, options);

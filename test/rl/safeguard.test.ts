@@ -25,6 +25,12 @@ describe("judgeStep", () => {
     expect(judgeStep(CALM, infinite, DEFAULT_SAFEGUARD).verdict).toBe("skip");
   });
 
+  it("takes no norm for a spike that clipping tames, however small the usual ones are", () => {
+    const vanishing = judge(Array.from({ length: 20 }, () => 1e-3)).state;
+    expect(judge([0.9], vanishing).verdict).toBe("apply");
+    expect(judge([11], vanishing)).toMatchObject({ verdict: "skip", reason: "spike" });
+  });
+
   it("skips a spike over ten times the median, once there is a median to trust", () => {
     expect(judge([12], settled)).toMatchObject({ verdict: "skip", reason: "spike" });
     expect(judge([10], settled).verdict).toBe("apply");
