@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { stream } from "../../src/core/seed.ts";
+import { reinforce } from "../../src/stages/reinforce.ts";
+import { rollOut } from "../../src/stages/rollout.ts";
+import type { Learner, Session } from "../../src/stages/session.ts";
+import {
+  folderForFile,
+  onBestEngine,
+  smallOptions,
+  taughtModel,
+  training,
+  weightsOf,
+  writeModel,
+} from "../support/learner.ts";
+
+const dir = folderForFile();
+const options = smallOptions({
+  sampling: { group: 8 },
+  optimizer: { learningRate: 2e-3 },
+  objective: { klWeight: 0 },
+  anchor: { weight: 0 },
+});
+let taught: string;
+
+onBestEngine();
+beforeAll(async () => {
+  taught = await taughtModel(dir, writeModel(dir), 80);
+});
+
+const problemsOf = ({ examples, read }: Session) => examples.worked.slice(0, 4).map(read);
+
+/** Share of right answers over many free samples. */
+function success(session: Session, { policy }: Learner<object>): number {
+  const problems = problemsOf(session);
+  const sampling = { ...options.sampling, group: 24 };
+  const random = stream(9, "probe");
+  const all = rollOut(policy, problems, [0, 0, 0, 0], sampling, options.reward, random).success;
+  return all.reduce((sum, value) => sum + value, 0) / all.length;
+}
+
+describe("reinforce", () => {
+  it("raises the share of rewarded responses, from some to most, in 80 steps", () =>
+    training({ base: dir, policy: taught, options }, (session, learner) => {
+      const problems = problemsOf(session);
+      const before = success(session, learner);
+      for (let index = 0; index < 80; index++) {
+        reinforce(session, learner, problems, { imposed: [0, 0, 0, 0] }, options, index, 80);
+      }
+      const after = success(session, learner);
+      expect(before).toBeLessThan(0.4);
+      expect(after).toBeGreaterThan(0.6);
+    }));
+
+  it("leaves the weights alone when no group has a spread and nothing anchors", () =>
+    training({ base: dir, options }, (session, learner) => {
+      const before = weightsOf(learner);
+      const { zeroSpread, metrics } = reinforce(
+        session,
+        learner,
+        problemsOf(session),
+        { imposed: [0, 0, 0, 0] },
+        options,
+        0,
+        1,
+      );
+      expect([...zeroSpread]).toEqual([1, 1, 1, 1]);
+      expect(metrics).toMatchObject({ reward: 0, zeroSpreadShare: 1 });
+      expect(metrics.loss).toBeUndefined();
+      expect(weightsOf(learner)).toEqual(before);
+    }));
+});
