@@ -1,5 +1,6 @@
 /** The house rules that a compiler does not know: who may import whom, and what files are called. */
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -16,6 +17,15 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   models: ["core", "tensor", "tfjs", "effect"],
   runtime: ["core", "dsl", "effect"],
   stages: ["core", "dsl", "tensor", "rl", "rewards", "data", "models", "runtime", "tfjs", "effect"],
+};
+
+/** Packages other than effect and tfjs, and the one layer that may bring each in. */
+const packages: Readonly<Record<string, string>> = {
+  "pure-rand": "core",
+  sharp: "models",
+  "@huggingface/jinja": "models",
+  "@huggingface/tokenizers": "models",
+  listr2: "cli",
 };
 
 interface Import {
@@ -79,6 +89,16 @@ describe("imports", () => {
     expect(barrels.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
   });
 
+  it("bring other packages into the one layer that wraps them", () => {
+    const foreign = imports.filter((one) => !/^(\.|node:)/.test(one.target) && !layerOf(one));
+    expect(foreign.length).toBeGreaterThanOrEqual(Object.keys(packages).length);
+    const wrong = foreign.filter(({ file, target }) => {
+      const [name] = /^(@[^/]+\/)?[^/]+/.exec(target) ?? [];
+      return packages[name!] !== file.split("/")[1];
+    });
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
   it("of pipelines come from the package alone", () => {
     const pipelines = sources("pipelines");
     expect(pipelines.length).toBeGreaterThan(0);
@@ -112,6 +132,32 @@ describe("files", () => {
       .map((file) => [file, readFileSync(join(root, file), "utf8").split("\n").length - 1] as const)
       .filter(([, lines]) => lines > 300);
     expect(long).toEqual([]);
+  });
+});
+
+describe.skipIf(!existsSync(join(root, ".git")))("tracked files", () => {
+  const tracked = () =>
+    execFileSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" })
+      .split("\0")
+      .filter((file) => file !== "" && existsSync(join(root, file)))
+      .filter((file) => !/\.(png|safetensors)$/.test(file));
+
+  const holding = (pattern: RegExp) =>
+    tracked().filter((file) => pattern.test(readFileSync(join(root, file), "utf8")));
+
+  it("are seen at all", () => {
+    expect(tracked()).toEqual(expect.arrayContaining(["package.json", "src/index.ts"]));
+    expect(holding(/"name": "rcpa"/)).toContain("package.json");
+  });
+
+  it("hold no path of one machine", () => {
+    const folders = ["work", "root", "home", "Users", "tmp"].join("|");
+    expect(holding(new RegExp(`(^|["'\`\\s(=:])/(${folders})/\\w`, "m"))).toEqual([]);
+  });
+
+  it("hold no name of a package registry's host", () => {
+    const hosts = ["npmjs", "pypi", "pythonhosted", "yarnpkg"].join("|");
+    expect(holding(new RegExp(`\\b(${hosts})\\.(org|com)\\b`))).toEqual([]);
   });
 });
 
