@@ -1,50 +1,32 @@
 /** Pipeline files as programs: output, exit codes, signals, kill -9 and a full disk, all in child processes. */
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import {
+  after,
+  canMount,
+  last,
+  type Outcome,
+  startFile,
+  withSmallDisk,
+} from "../support/program.ts";
 import { temporaryDir } from "../support/runtime.ts";
 
 const adder = join(import.meta.dirname, "../support/adder.ts");
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Starts a pipeline file on the plain engine; `watch` sees the process after each piece of output. */
-async function start(
+/** Starts a pipeline file on the plain engine, by default the one that adds. */
+const start = (
   argv: ReadonlyArray<string>,
   options: { readonly file?: string; readonly pauseMs?: number } = {},
-  watch: (text: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
-): Promise<Outcome> {
-  const command = ["--import", "tsx", options.file ?? adder, "--engine", "cpu", ...argv];
-  const env = { ...process.env, ADDER_PAUSE_MS: String(options.pauseMs ?? 0) };
-  const child = spawn(process.execPath, command, { env });
-  const text = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (piece: string) => {
-      text[name] += piece;
-      watch(text[name], (signal) => child.kill(signal));
-    });
-  }
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...text };
-}
+  watch?: Parameters<typeof startFile>[3],
+) =>
+  startFile(
+    options.file ?? adder,
+    ["--engine", "cpu", ...argv],
+    { ADDER_PAUSE_MS: String(options.pauseMs ?? 0) },
+    watch,
+  );
 
-/** Sends `signal` once, after a line of output matches. */
-const after = (pattern: RegExp, signal: NodeJS.Signals) => {
-  let sent = false;
-  return (text: string, kill: (signal: NodeJS.Signals) => void) => {
-    if (sent || !pattern.test(text)) return;
-    sent = true;
-    kill(signal);
-  };
-};
-
-const last = (text: string) => text.trimEnd().split("\n").at(-1)!;
 const sumOf = (stdout: string) =>
   fs.readFileSync(join(JSON.parse(last(stdout)).modelDir, "sum.json"), "utf8");
 
@@ -170,30 +152,15 @@ run(import.meta, adder);
   it.skipIf(!canMount())(
     "exits 1 with one message on a full disk, and goes on once there is room",
     async () => {
-      const out = temporaryDir();
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", out]);
-      try {
+      await withSmallDisk("64k", async (out, enlarge) => {
         const full = await start(["--out", out]);
         expect(full.code).toBe(1);
         expect(full.stderr).toMatch(/^no space left on device while writing .+; free some space/m);
-        execFileSync("mount", ["-o", "remount,size=4m", out]);
+        enlarge("4m");
         const resumed = await start(["--out", out, "--json"]);
         expect(resumed.code).toBe(0);
         expect(sumOf(resumed.stdout)).toBe(sumOf((await straight()).stdout));
-      } finally {
-        execFileSync("umount", [out]);
-      }
+      });
     },
   );
 });
-
-function canMount(): boolean {
-  const dir = temporaryDir();
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "tmpfs", dir], { stdio: "ignore" });
-    execFileSync("umount", [dir]);
-    return true;
-  } catch {
-    return false;
-  }
-}
