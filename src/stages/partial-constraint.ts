@@ -27,7 +27,7 @@ export const partialConstraint = handler(
       total: options.maximumSteps,
       checkpointEvery: options.checkpointEvery,
       start: startLearner<Memory>(inputs.policy, { curriculum }),
-      restore: restoreLearner<Memory>,
+      restore: restoreLearner<Memory>(inputs.policy),
       save: saveLearner,
       until: ({ memory }) => memory.curriculum.progress >= options.until,
       step: (state, index) =>

@@ -105,7 +105,7 @@ function describe(rollouts: Rollouts, zeroSpread: Uint8Array): Record<string, nu
   const { responses } = rollouts;
   return {
     reward: mean(rollouts.rewards),
-    answer: rollouts.components.answer!,
+    accuracy: rollouts.components.answer!,
     format: rollouts.components.format!,
     zeroSpreadShare: mean(zeroSpread),
     entropy: mean(responses.map(({ entropy }) => entropy)),

@@ -72,12 +72,19 @@ const acquireLearner = <Memory>(make: () => Learner<Memory>) =>
 export const startLearner = <Memory>(policy: ModelRef, memory: Memory) =>
   acquireLearner(() => ({ policy: loadPolicy(policy.dir), guard: CALM, memory }));
 
-/** A learner exactly as `saveLearner` left it. */
-export const restoreLearner = <Memory>(dir: string) =>
-  acquireLearner((): Learner<Memory> => {
-    const { guard, memory } = JSON.parse(readFileSync(join(dir, MEMORY), "utf8"));
-    return { policy: loadPolicy(join(dir, "policy")), guard, memory };
-  });
+/**
+ * Reads a learner exactly as `saveLearner` left it.
+ *
+ * @param policy the stage's input: tokenizer and configuration are copied from there ever after,
+ *   because the checkpoint's own folder goes when newer ones come
+ */
+export const restoreLearner =
+  <Memory>(policy: ModelRef) =>
+  (dir: string) =>
+    acquireLearner((): Learner<Memory> => {
+      const { guard, memory } = JSON.parse(readFileSync(join(dir, MEMORY), "utf8"));
+      return { policy: { ...loadPolicy(join(dir, "policy")), dir: policy.dir }, guard, memory };
+    });
 
 /** Writes the learner into an empty folder. */
 export const saveLearner = <Memory>({ policy, guard, memory }: Learner<Memory>, dir: string) =>

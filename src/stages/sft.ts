@@ -29,7 +29,7 @@ export const sft = handler(
       total: options.steps,
       checkpointEvery: options.checkpointEvery,
       start: startLearner(inputs.policy, {}),
-      restore: restoreLearner<object>,
+      restore: restoreLearner<object>(inputs.policy),
       save: saveLearner,
       step: (state, index) =>
         attempt(() => {

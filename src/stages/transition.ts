@@ -31,7 +31,7 @@ export const transition = handler(
       total: options.maximumSteps,
       checkpointEvery: options.checkpointEvery,
       start: startLearner<Memory>(inputs.policy, { curriculum, decision: closed }),
-      restore: restoreLearner<Memory>,
+      restore: restoreLearner<Memory>(inputs.policy),
       save: saveLearner,
       until: ({ memory }) => memory.decision.open,
       step: (state, index) =>

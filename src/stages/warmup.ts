@@ -31,7 +31,7 @@ export const warmup = handler(
       total: options.steps,
       checkpointEvery: options.checkpointEvery,
       start: startLearner(inputs.policy, {}),
-      restore: restoreLearner<object>,
+      restore: restoreLearner<object>(inputs.policy),
       save: saveLearner,
       step: (state, index) =>
         attempt(() => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -65,7 +65,7 @@ describe("saveLearner and restoreLearner", () => {
     });
     const resumed = await run((session) => {
       const rest = Effect.gen(function* () {
-        const learner = yield* restoreLearner<Memory>(saved);
+        const learner = yield* restoreLearner<Memory>({ dir })(saved);
         for (let index = 3; index < 6; index++) step(session, learner, index);
         return everything(learner);
       });
@@ -77,8 +77,21 @@ describe("saveLearner and restoreLearner", () => {
     expect(resumed).toEqual(straight);
   });
 
+  it("save again when the checkpoint they came from is gone", () =>
+    run((_, learner) => {
+      const [first, second] = [temporaryFolder(), temporaryFolder()];
+      Effect.runSync(saveLearner(learner, first));
+      const again = Effect.gen(function* () {
+        const restored = yield* restoreLearner<Memory>({ dir })(first);
+        rmSync(first, { recursive: true });
+        yield* saveLearner(restored, second);
+      });
+      Effect.runSync(Effect.scoped(again));
+      expect(existsSync(join(second, "policy", "tokenizer.json"))).toBe(true);
+    }));
+
   it("name the file of a checkpoint that cannot be read", async () => {
-    const missing = Effect.scoped(restoreLearner<Memory>(temporaryFolder()));
+    const missing = Effect.scoped(restoreLearner<Memory>({ dir })(temporaryFolder()));
     await expect(Effect.runPromise(missing)).rejects.toThrow(/learner\.json/);
   });
 });
