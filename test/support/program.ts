@@ -72,3 +72,15 @@ export function canMount(): boolean {
     return false;
   }
 }
+
+/** Sends `signal` as soon as `there` holds, looked at every few milliseconds from the first output on. */
+export function atOnce(there: () => boolean, signal: NodeJS.Signals): Watch {
+  let timer: NodeJS.Timeout | undefined;
+  return (_, kill) => {
+    timer ??= setInterval(() => {
+      if (!there()) return;
+      clearInterval(timer);
+      kill(signal);
+    }, 5).unref();
+  };
+}
