@@ -177,16 +177,24 @@ export const sft = define({
   gives: ["policy"],
 });
 
+/** Four heads, whose angles come in pairs (and in the vision tower for two axes), share a width. */
+const multipleOf = (divisor: number) =>
+  Count.check(Schema.isMultipleOf(divisor, { expected: `a multiple of ${divisor}` }));
+
 /** Makes a new model with random weights for the synthetic worlds. */
 export const initialize = define({
   name: "initialize",
   version: 1,
   doc: "Makes a tiny Qwen2.5-VL with random weights and a word-level tokenizer of the synthetic worlds.",
   options: Schema.Struct({
-    hidden: option(Count, { doc: "Width of the decoder.", unit: "dim", default: 96 }),
+    hidden: option(multipleOf(8), { doc: "Width of the decoder.", unit: "dim", default: 96 }),
     layers: option(Count, { doc: "Layers of the decoder.", unit: "layers", default: 3 }),
     intermediate: option(Count, { doc: "Inner width of its MLP.", unit: "dim", default: 256 }),
-    visionHidden: option(Count, { doc: "Width of the vision tower.", unit: "dim", default: 64 }),
+    visionHidden: option(multipleOf(16), {
+      doc: "Width of the vision tower.",
+      unit: "dim",
+      default: 64,
+    }),
     visionLayers: option(Count, { doc: "Its layers.", unit: "layers", default: 2 }),
     visionIntermediate: option(Count, { doc: "Its MLP's width.", unit: "dim", default: 128 }),
   }),

@@ -36,6 +36,13 @@ export const Sampling = Schema.Struct({
 });
 export type Sampling = typeof Sampling.Type;
 
+const parts = ["vision", "projector", "text"] as const;
+const Freeze = Schema.Array(Schema.Literals(parts)).check(
+  Schema.makeFilter((frozen) => parts.some((part) => !frozen.includes(part)), {
+    expected: "at least one part left to train",
+  }),
+);
+
 export const Optimizer = Schema.Struct({
   learningRate: option(Rate, {
     doc: "Learning rate of AdamW at the first step after warm-up.",
@@ -73,7 +80,7 @@ export const Optimizer = Schema.Struct({
     unit: "-",
     default: 1,
   }),
-  freeze: option(Schema.Array(Schema.Literals(["vision", "projector", "text"])), {
+  freeze: option(Freeze, {
     doc: "Parts of the model that are not trained.",
     unit: "-",
     default: [],
