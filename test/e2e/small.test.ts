@@ -9,6 +9,7 @@ import { startEngine } from "../support/engine.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { folderForFile, taughtModel, writeModel } from "../support/learner.ts";
 import { after, atOnce, canMount, last, startFile, withSmallDisk } from "../support/program.ts";
+import small from "./small.ts";
 
 const file = join(import.meta.dirname, "small.ts");
 const root = folderForFile();
@@ -63,6 +64,11 @@ const straight = () => {
 };
 
 describe("a whole run", { timeout: 120_000 }, () => {
+  it("does not begin by being imported", () => {
+    expect(small.issues).toEqual([]);
+    expect(small.stages).toHaveLength(7);
+  });
+
   it("gives the same numbers and the same weights, bit by bit, for the same seed", async () => {
     const again = await start(temporaryFolder(), ["--json"]);
     expect(again.code).toBe(0);

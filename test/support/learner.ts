@@ -98,7 +98,7 @@ export function training<A, Memory = object>(
 }
 
 /** Teaches the first four worked problems by supervised steps; gives the last loss, nats a token. */
-export function teach(session: Session, { policy }: Learner<unknown>, steps: number): number {
+function teach(session: Session, { policy }: Learner<unknown>, steps: number): number {
   const problems = session.examples.worked.slice(0, 4).map(session.read);
   const { optimizer } = smallOptions({ optimizer: { learningRate: 3e-3 } });
   let [guard, loss] = [{ norms: [], consecutive: 0, skipped: 0 } as Learner<unknown>["guard"], 0];
