@@ -137,6 +137,11 @@ export const Reward = Schema.Struct({
     unit: "points",
     default: 0.1,
   }),
+  steps: option(NonNegative, {
+    doc: "Weight of calculations in the thoughts that hold and lead to the answer; paid to right answers only.",
+    unit: "points",
+    default: 1,
+  }),
 });
 export type Reward = typeof Reward.Type;
 

@@ -1,6 +1,7 @@
 /** Weighted sums of rewards, every component kept apart for the log. Rewards layer. */
 import { answer } from "./answer.ts";
 import { format } from "./format.ts";
+import { steps } from "./steps.ts";
 
 /** Scores a whole response text against the expected answer, in [0, 1]. */
 export type Reward = (response: string, expected: string) => number;
@@ -14,11 +15,11 @@ export interface Scored<Name extends string = string> {
 }
 
 /** The rewards known by name. */
-export const rewards = { answer, format } satisfies Readonly<Record<string, Reward>>;
+export const rewards = { answer, format, steps } satisfies Readonly<Record<string, Reward>>;
 
 export interface MixOptions<Name extends string> {
   /**
-   * Which components pay only as far as another one is earned; `{ format: "answer" }` when absent, `{}` for none.
+   * Which components pay only as far as another one is earned; `format` and `steps` by `answer` when absent, `{}` for none.
    *
    * GRPO divides by the spread of the group: where no answer is right, 0.1 for the form alone would
    * weigh as much as a right answer does elsewhere, and push the policy to confident wrong ones.
@@ -69,8 +70,10 @@ export function mix(
 ): (response: string, expected: string) => Scored {
   const known: Readonly<Record<string, Reward>> = options.rewards ?? rewards;
   const names = Object.keys(weights);
-  const usual = names.includes("answer") && names.includes("format") ? { format: "answer" } : {};
-  const conditions: Readonly<Partial<Record<string, string>>> = options.conditions ?? usual;
+  const shaping = names.filter((name) => name === "format" || name === "steps");
+  const usual = names.includes("answer") ? shaping.map((name) => [name, "answer"]) : [];
+  const conditions: Readonly<Partial<Record<string, string>>> =
+    options.conditions ?? Object.fromEntries(usual);
   validate(weights, known, conditions);
   return (response, expected) => {
     const components = Object.fromEntries(

@@ -6,9 +6,8 @@ import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { constrainedStep } from "./constrained.ts";
-import { attempt } from "./failure.ts";
-import { savePolicy } from "./policy.ts";
-import { openSession, restoreLearner, saveLearner, startLearner } from "./session.ts";
+import { openSession } from "./session.ts";
+import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
 
 interface Memory {
@@ -23,26 +22,19 @@ export const partialConstraint = handler(
     const { maxTokens, prompts } = options.sampling;
     const session = yield* openSession({ stage, seed, inputs, anchor: options.anchor, maxTokens });
     const curriculum = inputs.curriculum.state as unknown as CurriculumState;
-    const learner = yield* context.loop({
-      total: options.maximumSteps,
-      checkpointEvery: options.checkpointEvery,
-      start: startLearner<Memory>(inputs.policy, { curriculum }),
-      restore: restoreLearner<Memory>(inputs.policy),
-      save: saveLearner,
-      until: ({ memory }) => memory.curriculum.progress >= options.until,
-      step: (state, index) =>
-        attempt(() => {
-          const batch = batchOf(session.examples.worked, prompts, index, seed, stage);
-          const problems = batch.map(session.read);
-          const total = options.maximumSteps;
-          return constrainedStep(session, state, problems, options, index, total).metrics;
-        }),
+    const memory: Memory = { curriculum };
+    const total = options.maximumSteps;
+    const { learner, policy } = yield* train(context, {
+      total,
+      memory,
+      until: ({ curriculum: { progress } }) => progress >= options.until,
+      step: (state, index) => {
+        const batch = batchOf(session.examples.worked, prompts, index, seed, stage);
+        const problems = batch.map(session.read);
+        return constrainedStep(session, state, problems, options, index, total).metrics;
+      },
     });
     yield* noteValidation(context, session, learner, maxTokens);
-    yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
-    return {
-      policy: { dir: context.artifact("policy") },
-      curriculum: { state: { ...learner.memory.curriculum } },
-    };
+    return { policy, curriculum: { state: { ...learner.memory.curriculum } } };
   }, Effect.scoped),
 );

@@ -107,6 +107,7 @@ function describe(rollouts: Rollouts, zeroSpread: Uint8Array): Record<string, nu
     reward: mean(rollouts.rewards),
     accuracy: rollouts.components.answer!,
     format: rollouts.components.format!,
+    steps: rollouts.components.steps!,
     zeroSpreadShare: mean(zeroSpread),
     entropy: mean(responses.map(({ entropy }) => entropy)),
     responseTokens: mean(responses.map(({ ids }) => ids.length)),

@@ -43,18 +43,22 @@ export function rollOut(
     random,
     forced,
   });
-  const score = mix({ answer: reward.answer, format: reward.format });
+  const score = mix(reward);
   const scored = responses.map(({ ids }, row) =>
     score(decodeResponse(model, ids), problems[Math.floor(row / group)]!.example.answer),
   );
-  const share = (name: "answer" | "format", rows: typeof scored) =>
+  const share = (name: keyof Reward, rows: typeof scored) =>
     rows.reduce((sum, { components }) => sum + components[name], 0) / rows.length;
   return {
     problems,
     group,
     responses,
     rewards: Float32Array.from(scored, ({ total }) => total),
-    components: { answer: share("answer", scored), format: share("format", scored) },
+    components: {
+      answer: share("answer", scored),
+      format: share("format", scored),
+      steps: share("steps", scored),
+    },
     success: problems.map((_, x) => share("answer", scored.slice(x * group, (x + 1) * group))),
     generatedTokens: responses.reduce((sum, { logProbs }) => sum + logProbs.length, 0),
   };

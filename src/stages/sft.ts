@@ -5,11 +5,10 @@ import { DEFAULT_SAFEGUARD } from "../rl/safeguard.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
-import { attempt } from "./failure.ts";
 import { supervisedTerm } from "./losses.ts";
-import { savePolicy } from "./policy.ts";
 import { anchor } from "./reinforce.ts";
-import { openSession, restoreLearner, type Session, saveLearner, startLearner } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
+import { train } from "./train.ts";
 import { update } from "./update.ts";
 import { noteValidation } from "./validation.ts";
 import { readProblem } from "./worked.ts";
@@ -25,38 +24,29 @@ export const sft = handler(
       ...{ stage, seed, inputs, anchor: options.anchor },
       maxTokens: MAX_TOKENS,
     });
-    const learner = yield* context.loop({
-      total: options.steps,
-      checkpointEvery: options.checkpointEvery,
-      start: startLearner(inputs.policy, {}),
-      restore: restoreLearner<object>(inputs.policy),
-      save: saveLearner,
-      step: (state, index) =>
-        attempt(() => {
-          const started = performance.now();
-          const problems = problemsOf(session, options.on, options.prompts, index);
-          const held = anchor(session, state, options.anchor, index);
-          const terms = [
-            supervisedTerm(state.policy.vlm, problems),
-            ...(held === undefined ? [] : [held]),
-          ];
-          const place = { stage, index, total: options.steps };
-          const { guard, metrics } = update(
-            state.policy,
-            terms,
-            options.optimizer,
-            DEFAULT_SAFEGUARD,
-            state.guard,
-            place,
-          );
-          state.guard = guard;
-          const tokens = problems.reduce((sum, { reference }) => sum + reference.length, 0);
-          return { ...metrics, tokensPerSecond: (1000 * tokens) / (performance.now() - started) };
-        }),
+    const total = options.steps;
+    const { learner, policy } = yield* train(context, {
+      total,
+      memory: {},
+      step: (state, index) => {
+        const started = performance.now();
+        const problems = problemsOf(session, options.on, options.prompts, index);
+        const held = anchor(session, state, options.anchor, index);
+        const terms = [
+          supervisedTerm(state.policy.vlm, problems),
+          ...(held === undefined ? [] : [held]),
+        ];
+        const place = { stage, index, total };
+        const { optimizer } = options;
+        const done = update(state.policy, terms, optimizer, DEFAULT_SAFEGUARD, state.guard, place);
+        state.guard = done.guard;
+        const tokens = problems.reduce((sum, { reference }) => sum + reference.length, 0);
+        const seconds = (performance.now() - started) / 1000;
+        return { ...done.metrics, tokensPerSecond: tokens / seconds };
+      },
     });
     yield* noteValidation(context, session, learner, MAX_TOKENS);
-    yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
-    return { policy: { dir: context.artifact("policy") } };
+    return { policy };
   }, Effect.scoped),
 );
 

@@ -8,9 +8,8 @@ import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { constrainedStep } from "./constrained.ts";
 import type { Examples } from "./dataset.ts";
-import { attempt } from "./failure.ts";
-import { savePolicy } from "./policy.ts";
-import { openSession, restoreLearner, saveLearner, startLearner } from "./session.ts";
+import { openSession } from "./session.ts";
+import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
 
 interface Memory {
@@ -27,40 +26,35 @@ export const transition = handler(
     const session = yield* openSession({ stage, seed, inputs, anchor: options.anchor, maxTokens });
     const curriculum = inputs.curriculum.state as unknown as CurriculumState;
     const closed = { state: CLOSED_GATE, open: curriculum.progress >= 1 };
-    const learner = yield* context.loop({
-      total: options.maximumSteps,
-      checkpointEvery: options.checkpointEvery,
-      start: startLearner<Memory>(inputs.policy, { curriculum, decision: closed }),
-      restore: restoreLearner<Memory>(inputs.policy),
-      save: saveLearner,
-      until: ({ memory }) => memory.decision.open,
-      step: (state, index) =>
-        attempt(() => {
-          const { progress } = state.memory.curriculum;
-          const batch = mixedBatch(session.examples, prompts, progress, index, seed, stage);
-          const problems = batch.map(session.read);
-          const fade = state.memory.decision.state.fading ? options.fadeSteps : undefined;
-          const total = options.maximumSteps;
-          const step = constrainedStep(session, state, problems, options, index, total, fade);
-          const { familiarity, progress: reached, unhintedSuccess } = state.memory.curriculum;
-          const probe = {
-            ...{ step: index + 1, progress: reached, familiarity, unhintedSuccess },
-            ...(step.zeroSpreadShare === undefined
-              ? {}
-              : { zeroSpreadShare: step.zeroSpreadShare }),
-          };
-          state.memory.decision = gate(state.memory.decision.state, probe, options);
-          return step.metrics;
-        }),
+    const memory: Memory = { curriculum, decision: closed };
+    const total = options.maximumSteps;
+    const { learner, policy } = yield* train(context, {
+      total,
+      memory,
+      until: ({ decision }) => decision.open,
+      step: (state, index) => {
+        const { progress } = state.memory.curriculum;
+        const batch = mixedBatch(session.examples, prompts, progress, index, seed, stage);
+        const problems = batch.map(session.read);
+        const fade = state.memory.decision.state.fading ? options.fadeSteps : undefined;
+        const step = constrainedStep(session, state, problems, options, index, total, fade);
+        const { familiarity, progress: reached, unhintedSuccess } = state.memory.curriculum;
+        const { zeroSpreadShare } = step;
+        const probe = {
+          ...{ step: index + 1, progress: reached, familiarity, unhintedSuccess },
+          ...(zeroSpreadShare === undefined ? {} : { zeroSpreadShare }),
+        };
+        state.memory.decision = gate(state.memory.decision.state, probe, options);
+        return step.metrics;
+      },
     });
     const { decision } = learner.memory;
     // Without a single step there was no probe: progress had been made before.
     const reason = decision.reason ?? "progress";
     yield* context.note(`the constraint is lifted (${reason})`);
     yield* noteValidation(context, session, learner, maxTokens);
-    yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
     return {
-      policy: { dir: context.artifact("policy") },
+      policy,
       curriculum: { state: { ...learner.memory.curriculum, progress: 1 } },
       gate: { reason, evidence: { ...decision.evidence } },
     };

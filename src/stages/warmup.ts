@@ -7,10 +7,10 @@ import { handler, type StageContext } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { attempt } from "./failure.ts";
-import { savePolicy } from "./policy.ts";
 import { type ReinforcementOptions, reinforce } from "./reinforce.ts";
 import { rollOut } from "./rollout.ts";
-import { openSession, restoreLearner, type Session, saveLearner, startLearner } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
+import { train } from "./train.ts";
 import { measureConfidence } from "./worked.ts";
 
 const MEASURED_AT_ONCE = 50;
@@ -27,28 +27,20 @@ export const warmup = handler(
       maxTokens: sampling.maxTokens,
     });
     const curriculum = startCurriculum(yield* measureBase(context, session, options));
-    const learner = yield* context.loop({
-      total: options.steps,
-      checkpointEvery: options.checkpointEvery,
-      start: startLearner(inputs.policy, {}),
-      restore: restoreLearner<object>(inputs.policy),
-      save: saveLearner,
-      step: (state, index) =>
-        attempt(() => {
-          const batch = batchOf(session.examples.worked, sampling.prompts, index, seed, stage);
-          const problems = batch.map(session.read);
-          const imposed = problems.map(({ reference, imposable }) =>
-            Math.min(imposable, Math.round(options.prefix.maxRatio * (reference.length - 1))),
-          );
-          return reinforce(session, state, problems, { imposed }, options, index, options.steps)
-            .metrics;
-        }),
+    const total = options.steps;
+    const { policy } = yield* train(context, {
+      total,
+      memory: {},
+      step: (learner, index) => {
+        const batch = batchOf(session.examples.worked, sampling.prompts, index, seed, stage);
+        const problems = batch.map(session.read);
+        const imposed = problems.map(({ reference, imposable }) =>
+          Math.min(imposable, Math.round(options.prefix.maxRatio * (reference.length - 1))),
+        );
+        return reinforce(session, learner, problems, { imposed }, options, index, total).metrics;
+      },
     });
-    yield* attempt(() => savePolicy(learner.policy, context.artifact("policy")));
-    return {
-      policy: { dir: context.artifact("policy") },
-      curriculum: { state: { ...curriculum } },
-    };
+    return { policy, curriculum: { state: { ...curriculum } } };
   }, Effect.scoped),
 );
 

@@ -1,10 +1,12 @@
 /** Loads native TensorFlow from the user's cache and registers it as tfjs backend "tensorflow". Tensor layer. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import os from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Manifest, Variant } from "./install/layout.mjs";
 import { readAttempt, readManifest, variantHome } from "./install/layout.mjs";
+import { replaceMatMul } from "./native-kernels.ts";
 
 /** A loaded native library. */
 export interface NativeTensorflow {
@@ -56,6 +58,10 @@ export function loadNative(variant: Variant, hideGpu: boolean): NativeTensorflow
 function setLibraryEnvironment(hideGpu: boolean): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
+  // A thread for each physical core: the cores that the system counts are mostly two to one of these,
+  // and a small model's ops lose more to waiting for each other than they gain (docs/log.md).
+  const threads = Math.max(1, Math.floor(os.availableParallelism() / 2));
+  process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
   if (hideGpu) process.env.CUDA_VISIBLE_DEVICES = "-1";
   // On a GPU sums are atomic and unordered unless asked otherwise; on the processor they repeat bit by bit.
   else process.env.TF_DETERMINISTIC_OPS ??= "1";
@@ -95,4 +101,5 @@ function registerBackend(manifest: Manifest, binding: Binding): void {
   ) as { NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend };
   const name = "@tensorflow/tfjs-node-gpu";
   tf.registerBackend("tensorflow", () => new NodeJSKernelBackend(binding, name), 3);
+  replaceMatMul();
 }

@@ -1,0 +1,44 @@
+/** The frame of every training stage: a resumable loop over a learner, and the policy it leaves. Serves all training stages. */
+import * as Effect from "effect/Effect";
+import type { Scope } from "effect/Scope";
+import type { ModelRef } from "../dsl/artifacts.ts";
+import type { StageError } from "../runtime/errors.ts";
+import type { StageContext, StepMetrics } from "../runtime/handler.ts";
+import { attempt } from "./failure.ts";
+import { savePolicy } from "./policy.ts";
+import { type Learner, restoreLearner, saveLearner, startLearner } from "./session.ts";
+
+type TrainContext = Pick<
+  StageContext<{ readonly checkpointEvery: number }, { readonly policy: ModelRef }>,
+  "options" | "inputs" | "artifact" | "loop"
+>;
+
+export interface Training<Memory> {
+  readonly total: number;
+  /** The stage's own values before its first step. */
+  readonly memory: Memory;
+  /** Takes one step, changing the learner in place. May throw tagged errors. */
+  readonly step: (learner: Learner<Memory>, index: number) => StepMetrics;
+  /** True when the stage may end early. */
+  readonly until?: (memory: Memory) => boolean;
+}
+
+/** Trains the input policy, saves it as the artifact `policy`, and gives the learner and its reference. */
+export const train = Effect.fnUntraced(function* <Memory>(
+  { options, inputs, artifact, loop }: TrainContext,
+  { total, memory, step, until }: Training<Memory>,
+) {
+  const learner = yield* loop<Learner<Memory>, StageError, Scope>({
+    total,
+    checkpointEvery: options.checkpointEvery,
+    start: startLearner(inputs.policy, memory),
+    restore: restoreLearner<Memory>(inputs.policy),
+    save: saveLearner,
+    step: (state, index) => attempt(() => step(state, index)),
+    ...(until === undefined ? {} : { until: (state) => until(state.memory) }),
+  });
+  const dir = artifact("policy");
+  yield* attempt(() => savePolicy(learner.policy, dir));
+  const policy: ModelRef = { dir };
+  return { learner, policy };
+});
