@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { Project, SyntaxKind } from "ts-morph";
 import { describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
@@ -40,15 +41,22 @@ function sources(folder: string): ReadonlyArray<string> {
     .sort();
 }
 
-const statement =
-  /(?:^|[\n;])\s*(?:import|export)\b[^;'"`]*?\bfrom\s*["']([^"']+)["']|(?:^|[\n;])\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+const project = new Project({
+  skipAddingFilesFromTsConfig: true,
+  compilerOptions: { allowJs: true },
+});
 
 function importsOf(file: string): ReadonlyArray<Import> {
-  const text = readFileSync(join(root, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-  return [...text.matchAll(statement)].map(([, from, bare, dynamic]) => ({
-    file,
-    target: (from ?? bare ?? dynamic)!,
-  }));
+  const source = project.addSourceFileAtPath(join(root, file));
+  const declared = [...source.getImportDeclarations(), ...source.getExportDeclarations()].flatMap(
+    (declaration) => declaration.getModuleSpecifierValue() ?? [],
+  );
+  const dynamic = source
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
+    .filter((call) => call.getExpression().getKind() === SyntaxKind.ImportKeyword)
+    .flatMap((call) => call.getArguments()[0]?.asKind(SyntaxKind.StringLiteral) ?? [])
+    .map((literal) => literal.getLiteralValue());
+  return [...declared, ...dynamic].map((target) => ({ file, target }));
 }
 
 /** The layer a specifier belongs to; undefined for packages that any layer may use. */

@@ -35,6 +35,16 @@ export function resolvePaths(value: unknown, roots: Roots): unknown {
   });
 }
 
+/** Every absolute path in the value: files and folders that it refers to. */
+export function absolutePaths(value: unknown): ReadonlyArray<string> {
+  const found: Array<string> = [];
+  mapStrings(value, (text) => {
+    if (isAbsolute(text)) found.push(text);
+    return text;
+  });
+  return found;
+}
+
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));

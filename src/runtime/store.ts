@@ -10,7 +10,7 @@ import { noSpaceAsStoreFull } from "./checkpoint.ts";
 import type { StoreBroken, StoreFull } from "./errors.ts";
 import { FileEntry, firstDamage, inventory, onDisk, syncPath, writeAtomic } from "./files.ts";
 import { differences, Fingerprint, keyOf } from "./fingerprint.ts";
-import { resolvePaths, storePaths } from "./reference.ts";
+import { absolutePaths, resolvePaths, storePaths } from "./reference.ts";
 
 /** Raised when the layout changes in a way older code or stores cannot follow. */
 const formatVersion = 1;
@@ -103,7 +103,10 @@ function lookUp(stages: string, dir: string, fingerprint: Fingerprint): Lookup {
       const damage = firstDamage(join(dir, "out"), result.files, "size");
       if (damage !== undefined)
         return { _tag: "Miss", why: `its stored result is damaged: ${damage}` };
-      return { _tag: "Hit", result: { ...result, outputs: resolve(stages, dir, result.outputs) } };
+      const outputs = resolve(stages, dir, result.outputs);
+      const gone = absolutePaths(outputs).find((path) => !fs.existsSync(path));
+      if (gone !== undefined) return { _tag: "Miss", why: `its result ${gone} is gone` };
+      return { _tag: "Hit", result: { ...result, outputs } };
     },
   });
 }

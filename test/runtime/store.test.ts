@@ -64,6 +64,21 @@ describe("StageStore", () => {
     expect(await find(root)).toEqual({ _tag: "Miss", why: "its stored result cannot be read" });
   });
 
+  it("does not use a result that left something outside the store, once that is gone", async () => {
+    const [root, outside] = [temporaryDir(), join(temporaryDir(), "model")];
+    fs.mkdirSync(outside);
+    await inStore(root, (store) =>
+      Effect.gen(function* () {
+        yield* store.prepare(spec);
+        const outputs = { exported: { dir: outside } };
+        return yield* store.commit(spec, { outputs, steps: 3, seconds: 1 });
+      }),
+    );
+    expect(await find(root)).toMatchObject({ _tag: "Hit" });
+    fs.rmSync(outside, { recursive: true });
+    expect(await find(root)).toEqual({ _tag: "Miss", why: `its result ${outside} is gone` });
+  });
+
   it("has one clear error on a full disk at commit, and no result", async () => {
     const root = temporaryDir();
     const dir = await folder(root);
