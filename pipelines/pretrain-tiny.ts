@@ -11,12 +11,12 @@ const pretrainTiny = pipeline("pretrain-tiny", {
   seed: 1,
 }).pipe(
   initialize({ hidden: 96, layers: 3, visionHidden: 64, visionLayers: 2 }),
-  data({ general: { world: "scenes", test: 700 } }),
+  data({ general: { world: "scenes", test: 800 } }),
 
   // The learning rate decides: 2e-3 stalls, 6e-4 reads numbers after a thousand steps.
   sft({
     on: "general",
-    steps: 8000,
+    steps: 9000,
     prompts: 32,
     anchor: { weight: 0 },
     optimizer: {

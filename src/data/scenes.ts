@@ -1,15 +1,18 @@
-/** The general world: seven tasks about coloured shapes, numbers and sums on a 4×4 grid. Data layer. */
+/** The general world: eight tasks about coloured shapes, numbers and sums on a 4×4 grid. Data layer. */
 import { createHash } from "node:crypto";
 import type { Raster } from "../core/raster.ts";
 import { type RandomStream, stream } from "../core/seed.ts";
-import { facts, factText } from "./arithmetic.ts";
+import { type Fact, fact, facts, factText } from "./arithmetic.ts";
 import { type Color, fill } from "./canvas.ts";
 import { type Example, exampleId, firstDistinct, response, type Split } from "./example.ts";
 import { allCells, type Cell, grid, label, paper, readingOrder } from "./grid.ts";
 import { colors, numbers, shapes } from "./vocabulary.ts";
 
 /** The tasks, in the order of reports; validation and test hold equally many of each. */
-export const tasks = ["color", "shape", "count", "caption", "read", "list", "solve"] as const;
+export const tasks = [
+  ...(["color", "shape", "count", "caption"] as const),
+  ...(["read", "list", "solve", "compute"] as const),
+] as const;
 export type Task = (typeof tasks)[number];
 
 type ColorName = (typeof colors)[number];
@@ -41,6 +44,28 @@ const insides: Readonly<Record<Shape, (r: number) => (dx: number, dy: number) =>
   cross: (r) => (dx, dy) => Math.min(Math.abs(dx), Math.abs(dy)) < r / 2.5,
 };
 
+/** What is asked of two numbers; division comes only as a second step. */
+const verbs: Readonly<Record<Fact["operator"], string>> = {
+  "+": "add",
+  "-": "subtract",
+  "*": "multiply",
+  "/": "divide",
+};
+const seconds = ["", "halve", "double"] as const;
+type Second = (typeof seconds)[number];
+
+const known = new Set(facts.map(factText));
+
+/** The second step of `compute`; undefined when it is not among the facts. */
+function secondStep({ result }: Fact, then: Second): Fact | undefined {
+  if (then === "") return undefined;
+  const step = then === "halve" ? fact(result, "/", 2) : fact(result, "*", 2);
+  return known.has(factText(step)) ? step : undefined;
+}
+
+/** Facts about two numbers in a picture. */
+const computed = facts.filter(({ operator }) => operator !== "/");
+
 const questions = {
   color: (shape: Shape) => `what color is the ${shape} ?`,
   shape: (color: ColorName) => `what shape is ${color} ?`,
@@ -49,6 +74,8 @@ const questions = {
   read: "read the number",
   list: "list the numbers",
   solve: "solve",
+  compute: ({ operator }: Pick<Fact, "operator">, then: Second) =>
+    `${verbs[operator]} the numbers${then === "" ? "" : ` then ${then}`}`,
 } as const;
 
 const questionsByTask: Readonly<Record<Task, ReadonlyArray<string>>> = {
@@ -59,6 +86,9 @@ const questionsByTask: Readonly<Record<Task, ReadonlyArray<string>>> = {
   read: [questions.read],
   list: [questions.list],
   solve: [questions.solve],
+  compute: (["+", "-", "*"] as const).flatMap((operator) =>
+    seconds.map((then) => questions.compute({ operator }, then)),
+  ),
 };
 
 /** Every question of the general world, without an image. */
@@ -152,6 +182,23 @@ const makers: Readonly<Record<Task, (random: RandomStream) => Scene>> = {
       thoughts: [factText(fact)],
     };
   },
+  compute: (random) => {
+    const first = random.pick(computed);
+    const step = secondStep(first, random.pick(seconds));
+    const then = step === undefined ? "" : step.operator === "/" ? "halve" : "double";
+    const chain = step === undefined ? [first] : [first, step];
+    const operands = [first.left, first.right];
+    const placed = cells(2, random).map((cell, index) => ({
+      cell,
+      content: { label: `${operands[index]}` },
+    }));
+    return {
+      placed,
+      question: questions.compute(first, then),
+      answer: `${chain.at(-1)!.result}`,
+      thoughts: chain.map(factText),
+    };
+  },
 };
 
 /** What the picture shows and where, without jitter and background: the unit of the split. */
@@ -200,7 +247,7 @@ function make(task: Task, split: Split, random: RandomStream): Example {
 }
 
 /** These are learnt slowest, so pretraining sees them twice as often. */
-const pretrainingTasks: ReadonlyArray<Task> = [...tasks, "count", "list", "solve"];
+const pretrainingTasks: ReadonlyArray<Task> = [...tasks, "count", "list", "solve", "compute"];
 
 /** Example `index` of an endless training stream, of one task or of the pretraining mix; always with a reference. */
 export function example(seed: number, index: number, task?: Task): Example {

@@ -15,6 +15,7 @@ export const numbers: ReadonlyArray<number> = [
 const generalWords = [
   ...["what", "color", "is", "the", "shape", "how", "many", "s", "?"],
   ...["describe", "image", "read", "number", "list", "numbers", "solve", "a", "and"],
+  ...["add", "subtract", "multiply", "then", "halve", "double"],
 ] as const;
 
 /** Words met only in the geometry world: the base model has never seen them. */

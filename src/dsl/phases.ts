@@ -42,8 +42,8 @@ const DomainSource = Schema.Struct({
 
 const GeneralSource = Schema.Struct({
   world: Schema.Literals(["scenes"]),
-  validation: option(Count, { doc: "Validation examples.", unit: "examples", default: 175 }),
-  test: option(Count, { doc: "Test examples, read once.", unit: "examples", default: 350 }),
+  validation: option(Count, { doc: "Validation examples.", unit: "examples", default: 176 }),
+  test: option(Count, { doc: "Test examples, read once.", unit: "examples", default: 400 }),
 });
 
 /** Chooses what to learn and what not to forget. */

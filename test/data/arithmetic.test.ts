@@ -34,9 +34,9 @@ it("ranges include both ends", () => {
   expect(range(3, 3)).toEqual([3]);
 });
 
-it("the vocabulary has 158 different words in a fixed order", () => {
+it("the vocabulary has 164 different words in a fixed order", () => {
   expect(new Set(vocabulary).size).toBe(vocabulary.length);
-  expect(vocabulary).toHaveLength(158);
+  expect(vocabulary).toHaveLength(164);
   expect([vocabulary[0], vocabulary[19], vocabulary[48], vocabulary[49], vocabulary[157]]).toEqual([
     "<think>",
     "what",

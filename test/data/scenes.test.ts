@@ -3,10 +3,11 @@ import { stream } from "../../src/core/seed.ts";
 import type { Example } from "../../src/data/example.ts";
 import * as scenes from "../../src/data/scenes.ts";
 import { colors, domainWords, shapes, vocabulary } from "../../src/data/vocabulary.ts";
+import { steps } from "../../src/rewards/steps.ts";
 
 const train = Array.from({ length: 1500 }, (_, index) => scenes.example(1, index));
-const validation = scenes.validation(350);
-const test = scenes.test(350);
+const validation = scenes.validation(400);
+const test = scenes.test(400);
 
 /** What a picture shows, read from the id: `task: contents: question#digest`. */
 const pictured = ({ id }: Example) => id.split(": ")[1]!;
@@ -25,8 +26,8 @@ describe("the streams", () => {
   });
 
   it("keep the held-out lists fixed and prefix-stable", () => {
-    expect(scenes.test(350)).toEqual(test);
-    expect(scenes.validation(21)).toEqual(validation.slice(0, 21));
+    expect(scenes.test(400)).toEqual(test);
+    expect(scenes.validation(24)).toEqual(validation.slice(0, 24));
   });
 
   it("never show a picture's contents in two splits, whatever the question", () => {
@@ -39,16 +40,16 @@ describe("the streams", () => {
     for (const list of [validation, test]) {
       for (const task of scenes.tasks)
         expect(list.filter((one) => one.family === task)).toHaveLength(50);
-      expect(new Set(list.map((one) => one.id)).size).toBe(350);
+      expect(new Set(list.map((one) => one.id)).size).toBe(400);
     }
   });
 
   it("give the tasks that are learnt slowest twice as often in pretraining", () => {
-    const slow: ReadonlyArray<scenes.Task> = ["count", "list", "solve"];
+    const slow: ReadonlyArray<scenes.Task> = ["count", "list", "solve", "compute"];
     const share = (task: scenes.Task) =>
       train.filter((one) => one.family === task).length / train.length;
     for (const task of scenes.tasks)
-      expect(share(task)).toBeCloseTo(slow.includes(task) ? 0.2 : 0.1, 1);
+      expect(share(task)).toBeCloseTo(slow.includes(task) ? 1 / 6 : 1 / 12, 1);
   });
 });
 
@@ -59,7 +60,9 @@ describe("an example", () => {
     );
     for (const one of [...train, ...validation, ...test]) {
       expect(one.reference!.endsWith(`<answer> ${one.answer} </answer>`)).toBe(true);
-      expect(one.reference!.startsWith("<think>")).toBe(one.family === "solve");
+      expect(one.reference!.startsWith("<think>")).toBe(
+        one.family === "solve" || one.family === "compute",
+      );
       for (const word of `${one.question} ${one.reference}`.split(" "))
         expect(known).toContain(word);
       expect(one.question).not.toMatch(/\d/);
@@ -116,11 +119,29 @@ describe("an example", () => {
         `<think> ${contents(one).join(" ")} = ${one.answer} </think> <answer> ${one.answer} </answer>`,
       );
   });
+
+  it("of compute works out what the question says about the two numbers shown", () => {
+    const symbols: Readonly<Record<string, string>> = { add: "+", subtract: "-", multiply: "*" };
+    for (const one of ofTask("compute")) {
+      const [verb, , , , then] = one.question.split(" ");
+      const [left, right] = contents(one);
+      const thoughts = /<think> (.*) <\/think>/.exec(one.reference!)![1]!.split(" ; ");
+      expect(thoughts[0]!.startsWith(`${left} ${symbols[verb!]} ${right} = `)).toBe(true);
+      expect(thoughts).toHaveLength(then === undefined ? 1 : 2);
+      const second = thoughts[1]?.split(" ");
+      if (second !== undefined) {
+        expect(second[0]).toBe(thoughts[0]!.split(" ").at(-1));
+        expect(second[1]).toBe(then === "halve" ? "/" : "*");
+      }
+      expect(steps(one.reference!)).toBe(1);
+    }
+    expect(new Set(ofTask("compute").map((one) => one.question)).size).toBe(9);
+  });
 });
 
 describe("general questions", () => {
-  it("are the 17 of the general world", () => {
-    expect(new Set(scenes.generalQuestions).size).toBe(2 * shapes.length + colors.length + 4);
+  it("are the 26 of the general world", () => {
+    expect(new Set(scenes.generalQuestions).size).toBe(2 * shapes.length + colors.length + 4 + 9);
     const asked = new Set([...train, ...test].map((one) => one.question));
     expect(asked).toEqual(new Set(scenes.generalQuestions));
   });
@@ -129,6 +150,6 @@ describe("general questions", () => {
     const random = stream(1, "questions");
     const drawn = Array.from({ length: 2000 }, () => scenes.generalQuestion(random));
     expect(new Set(drawn)).toEqual(new Set(scenes.generalQuestions));
-    expect(drawn.filter((one) => one === "solve").length / 2000).toBeCloseTo(1 / 7, 1);
+    expect(drawn.filter((one) => one === "solve").length / 2000).toBeCloseTo(1 / 8, 1);
   });
 });
