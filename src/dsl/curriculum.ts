@@ -18,7 +18,7 @@ export const Progress = Schema.Struct({
     unit: "probability",
     default: 0.75,
   }),
-  minimumSteps: Steps({ doc: "Fewest steps from P = 0 to 1 (familiarity).", default: 60 }),
+  minimumSteps: Steps({ doc: "Fewest steps from P = 0 to 1 (familiarity).", default: 150 }),
   duration: Steps({ doc: "Steps from P = 0 to 1 (linear, cosine, reverse).", default: 300 }),
 });
 export type Progress = typeof Progress.Type;

@@ -117,7 +117,7 @@ export const transition = define({
     familiarity: option(Share, {
       doc: "Familiarity F* from which the domain counts as familiar.",
       unit: "probability",
-      default: 0.6,
+      default: 0.9,
     }),
     zeroSpreadLimit: option(Share, {
       doc: "Largest share of unhinted groups without reward spread.",
