@@ -15,6 +15,17 @@ import {
   warmup,
 } from "rcpa";
 
+// Holds the model to the base's own answers to general questions about the same images.
+const anchor = { weight: 1 };
+
+// The constraint goes within 300 steps at the earliest; what was imposed is imitated meanwhile.
+const constraint = {
+  anchor,
+  progress: { minimumSteps: 300 },
+  imitation: { weight: 2 },
+  optimizer: { learningRate: 3e-4 },
+};
+
 const geometry = pipeline("geometry", {
   doc: "Angles, perimeters and areas read from diagrams; general questions about scenes stay.",
   seed: 1,
@@ -29,20 +40,16 @@ const geometry = pipeline("geometry", {
   }),
 
   // Measures how foreign the domain is; no supervised step is taken.
-  warmup({ steps: 10, optimizer: { learningRate: 3e-4, warmupSteps: 10 } }),
+  warmup({ steps: 10, anchor, optimizer: { learningRate: 3e-4, warmupSteps: 10 } }),
 
   // Imposes up to 80 % of each worked solution, less as the model becomes familiar with the domain.
-  partialConstraint({
-    maximumSteps: 300,
-    until: 0.7,
-    optimizer: { learningRate: 3e-4 },
-  }),
+  partialConstraint({ maximumSteps: 450, until: 0.7, ...constraint }),
 
   // Lifts the rest of the constraint while the answer-only problems come in.
-  transition({ maximumSteps: 150, optimizer: { learningRate: 3e-4 } }),
+  transition({ maximumSteps: 250, familiarity: 1, ...constraint }),
 
   // Full GRPO: free generation, verifiable rewards, all 2,000 problems.
-  grpo({ steps: 300, optimizer: { learningRate: 3e-4, finalLearningRate: 3e-5 } }),
+  grpo({ steps: 600, anchor, optimizer: { learningRate: 3e-4, finalLearningRate: 3e-5 } }),
 
   // Reads the test split, once: base against adapted model.
   evaluate(),
