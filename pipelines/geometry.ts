@@ -15,8 +15,8 @@ import {
   warmup,
 } from "rcpa";
 
-// Holds the model to the base's own answers to general questions about the same images.
-const anchor = { weight: 1 };
+// Holds the model to the base's own answers to general questions, about diagrams and unlabelled scenes.
+const anchor = { weight: 1, images: "both" } as const;
 
 // The constraint goes within 300 steps at the earliest; what was imposed is imitated meanwhile.
 const constraint = {

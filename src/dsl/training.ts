@@ -118,8 +118,13 @@ export const Anchor = Schema.Struct({
     default: 0.5,
   }),
   prompts: option(Count, { doc: "Anchor prompts in each step.", unit: "prompts", default: 16 }),
+  images: option(Schema.Literals(["domain", "general", "both"]), {
+    doc: "What the general questions are about: the domain's training images, unlabelled general ones, or half and half.",
+    unit: "-",
+    default: "domain",
+  }),
   pool: option(Count, {
-    doc: "General questions about the domain's training images that the base answers beforehand.",
+    doc: "General questions that the base answers beforehand.",
     unit: "prompts",
     default: 512,
   }),

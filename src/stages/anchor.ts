@@ -15,19 +15,24 @@ export interface AnchorPool {
 const ANSWERED_AT_ONCE = 256;
 
 /**
- * Asks the base general questions about training images of the domain; no general image or label is used.
+ * Asks the base general questions about training images of the domain, unlabelled general images of
+ * the training stream, or both in turn. No label is used: what is held on to is the base's answer.
  *
  * Equal arguments give equal pools, so a resumed stage makes its pool again.
  */
 export function askBase(
   base: LoadedModel,
   examples: Examples,
-  { pool }: Anchor,
+  { pool, images }: Anchor,
   maxTokens: number,
   seed: number,
 ): AnchorPool {
   const random = stream(seed, "anchor", "questions");
-  const prompts = Array.from({ length: pool }, () => {
+  const prompts = Array.from({ length: pool }, (_, index) => {
+    if (images === "general" || (images === "both" && index % 2 === 1)) {
+      const { question, image } = examples.general.example(seed, index);
+      return encodeQuestion(base.processor, question, image);
+    }
     const { image } = random.pick(examples.domain.train);
     return encodeQuestion(base.processor, examples.general.question(random), image);
   });

@@ -37,7 +37,7 @@ it("ranges include both ends", () => {
 it("the vocabulary has 164 different words in a fixed order", () => {
   expect(new Set(vocabulary).size).toBe(vocabulary.length);
   expect(vocabulary).toHaveLength(164);
-  expect([vocabulary[0], vocabulary[19], vocabulary[48], vocabulary[49], vocabulary[157]]).toEqual([
+  expect([vocabulary[0], vocabulary[19], vocabulary[54], vocabulary[55], vocabulary[163]]).toEqual([
     "<think>",
     "what",
     "radius",

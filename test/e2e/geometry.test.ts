@@ -24,7 +24,7 @@ describe("pipelines/geometry.ts", { timeout: 300_000 }, () => {
       seed: 1,
       engine: expect.stringMatching(/^(tensorflow-[cg]pu|wasm|cpu)$/),
       domain: { before: number, after: number, n: 350 },
-      general: { before: number, after: number, n: 350 },
+      general: { before: number, after: number, n: 400 },
       retention: number,
       blank: number,
       seconds: number,

@@ -6,7 +6,7 @@ import { encodeQuestion, type LoadedModel, loadModel } from "../../src/stages/po
 import { fewProblems, folderForFile, onBestEngine, writeModel } from "../support/learner.ts";
 
 const dir = folderForFile();
-const options = { weight: 1, prompts: 4, pool: 12 };
+const options = { weight: 1, prompts: 4, images: "domain" as const, pool: 12 };
 const pixels = (prompt: AnchorPool["prompts"][number]) =>
   prompt.images.map(({ patches }) => patches.join()).join();
 
@@ -24,8 +24,11 @@ function withBase<A>(body: (base: LoadedModel) => A): A {
   }
 }
 
-const ask = (seed = 1, examples: Examples = loadExamples(fewProblems)) =>
-  withBase((base) => askBase(base, examples, options, 6, seed));
+const ask = (
+  seed = 1,
+  examples: Examples = loadExamples(fewProblems),
+  images: "domain" | "general" | "both" = "domain",
+) => withBase((base) => askBase(base, examples, { ...options, images }, 6, seed));
 
 /** The domain's training images as the model sees them. */
 const trainingPixels = () =>
@@ -58,6 +61,14 @@ describe("askBase", () => {
   it("is the same for equal seeds and another for another", () => {
     expect(ask(1)).toEqual(ask(1));
     expect(ask(2).ids).not.toEqual(ask(1).ids);
+  });
+
+  it("asks about unlabelled general images, all or half of the time, when told to", () => {
+    const training = trainingPixels();
+    const ofDomain = (images: "general" | "both") =>
+      ask(1, undefined, images).prompts.filter((prompt) => training.has(pixels(prompt))).length;
+    expect(ofDomain("general")).toBe(0);
+    expect(ofDomain("both")).toBe(6);
   });
 
   it("asks general questions about training images of the domain, and reads nothing else", () => {

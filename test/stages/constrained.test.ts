@@ -54,11 +54,13 @@ describe("constrainedStep", () => {
         expect(weightsOf(learner)).not.toEqual(before);
         return weightsOf(learner);
       });
+    let reinforced = 0;
     const constrained = await steps((session, learner, index) => {
       const { metrics } = constrainedStep(session, learner, worked(session), options, index, 3);
       expect(metrics).toMatchObject({ constraintRatio: 0 });
-      expect(metrics.policyLoss).toBeDefined();
+      if (metrics.policyLoss !== undefined) reinforced++;
     });
+    expect(reinforced).toBeGreaterThan(0);
     const plain = await steps((session, learner, index) =>
       reinforce(session, learner, worked(session), { imposed: [0, 0, 0, 0] }, options, index, 3),
     );

@@ -19,7 +19,7 @@ beforeAll(() => {
 
 describe("evaluate", () => {
   it("gives scores that add up, family by family, and reads both models", async () => {
-    const learn = { steps: 120, prompts: 8, anchor: { weight: 0 } } as const;
+    const learn = { steps: 200, prompts: 8, anchor: { weight: 0 } } as const;
     const { artifacts, events } = await runStages(
       temporaryFolder(),
       pipeline("measure").pipe(

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { answer } from "../../src/rewards/answer.ts";
 import { format } from "../../src/rewards/format.ts";
+import { steps } from "../../src/rewards/steps.ts";
 import { decodeResponse } from "../../src/stages/policy.ts";
 import { rollOut } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
@@ -57,7 +58,10 @@ describe("rollOut", () => {
         const text = decodeResponse(policy, ids);
         const expected = problems[Math.floor(row / sampling.group)]!.example.answer;
         const earned = answer(text, expected);
-        expect(rollouts.rewards[row]).toBeCloseTo(earned * (1 + 0.1 * format(text)), 6);
+        expect(rollouts.rewards[row]).toBeCloseTo(
+          earned * (1 + 0.1 * format(text) + steps(text)),
+          5,
+        );
         return earned;
       });
       const mean = (part: ReadonlyArray<number>) => part.reduce((a, b) => a + b, 0) / part.length;
