@@ -44,7 +44,7 @@ export function asJson({ pipeline, engine, result, seconds }: Finished): string 
     general: accuracies("general"),
     retention: evaluation?.retention?.value ?? null,
     blank: evaluation?.blank.accuracy ?? null,
-    seconds: Math.round(seconds * 10) / 10,
+    seconds: Math.round(seconds * 1000) / 1000,
     steps: result.steps,
     runDir: result.runDir,
     modelDir: modelDirOf(result) ?? null,
@@ -113,8 +113,9 @@ export function missedBudget(pipeline: Pipeline, result: RunResult): BudgetNotMe
   return undefined;
 }
 
-/** `1 h 5 min`, `3 min 20 s` or `4.2 s`. */
+/** `1 h 5 min`, `3 min 20 s`, `4.2 s` or `35 ms`. */
 export function duration(seconds: number): string {
+  if (seconds < 0.95) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

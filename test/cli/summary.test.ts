@@ -35,7 +35,7 @@ describe("a finished run", () => {
       general: { before: 0.96, after: 0.95, n: 500 },
       retention: 0.99,
       blank: 0.09,
-      seconds: 200,
+      seconds: 200.04,
       steps: 600,
       runDir: "/out/runs/x",
       modelDir: "/out/stages/grpo-1/out/model",
@@ -91,7 +91,9 @@ describe("missedBudget", () => {
 
 describe("duration", () => {
   it("picks the unit a person would", () => {
-    expect([4.24, 200.4, 3599.6, 3900].map(duration)).toEqual([
+    expect([0.0352, 0.97, 4.24, 200.4, 3599.6, 3900].map(duration)).toEqual([
+      "35 ms",
+      "1.0 s",
       "4.2 s",
       "3 min 20 s",
       "1 h 0 min",
