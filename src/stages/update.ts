@@ -9,12 +9,12 @@ import { release } from "../tensor/memory.ts";
 import type { Term } from "./losses.ts";
 import { type Policy, trainable } from "./policy.ts";
 
-/** Learning rate of step `index` of `total`: warm-up, then constant, then linear. */
+/** Learning rate of step `index` of `total`: warm-up, then constant, then linear to the last step's. */
 function learningRate(optimizer: Optimizer, index: number, total: number): number {
   const { learningRate: first, finalLearningRate, warmupSteps, decayFrom } = optimizer;
   const last = finalLearningRate ?? first;
   const start = decayFrom * total;
-  const done = Math.min(1, Math.max(0, (index - start) / Math.max(1, total - start)));
+  const done = Math.min(1, Math.max(0, (index - start) / Math.max(1, total - 1 - start)));
   return (first + (last - first) * done) * Math.min(1, (index + 1) / (warmupSteps + 1));
 }
 

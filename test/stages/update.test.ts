@@ -67,9 +67,9 @@ describe("the learning rate", () => {
     expect([fifth, later]).toEqual([1e-2, 1e-2]);
   });
 
-  it("falls on a line from `decayFrom` towards its final value", async () => {
-    const own = { learningRate: 1e-2, finalLearningRate: 1e-3, decayFrom: 0.6 };
-    const [before, start, middle, end] = await rates(own, [59, 60, 80, 100]);
+  it("falls on a line from `decayFrom` to its final value at the last step", async () => {
+    const own = { learningRate: 1e-2, finalLearningRate: 1e-3, decayFrom: 0.59 };
+    const [before, start, middle, end] = await rates(own, [58, 59, 79, 99]);
     expect([before, start]).toEqual([1e-2, 1e-2]);
     expect(middle).toBeCloseTo(0.55e-2, 12);
     expect(end).toBeCloseTo(1e-3, 12);
