@@ -77,8 +77,8 @@ describe("imports", () => {
     const layers = new Set(files.map((file) => file.split("/")[1]));
     expect([...Object.keys(allowed), "cli"].filter((layer) => !layers.has(layer))).toEqual([]);
     expect(imports.length).toBeGreaterThan(files.length);
-    expect(importsOf("src/cli/app.ts").map(({ target }) => target)).toEqual(
-      expect.arrayContaining(["node:os", "../dsl/pipeline.ts", "../stages/index.ts"]),
+    expect(importsOf("src/cli/prepare.ts").map(({ target }) => target)).toEqual(
+      expect.arrayContaining(["node:path", "../dsl/pipeline.ts", "../stages/index.ts"]),
     );
   });
 

@@ -1,73 +1,63 @@
-/** The `rcpa` command: looks at engines and pipelines, and runs them. CLI. */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import * as Effect from "effect/Effect";
-import { type DescriptionForm, describe, descriptionForms } from "../dsl/describe.ts";
-import { renderIssue } from "../dsl/issue.ts";
-import type { Pipeline } from "../dsl/pipeline.ts";
+/** The `rcpa` command: one module below `commands/` for each word. CLI. */
 import { optionsText } from "./args.ts";
-import { finish, outliveReaders, runFile } from "./run.ts";
+import { finish, outliveReaders } from "./run.ts";
 
-const usage = `rcpa: adapt a vision-language model to a domain without making it forget
+/** Takes the arguments after its word; gives the exit code, or text that says how it was misused. */
+type Command = (argv: ReadonlyArray<string>) => Promise<number | string>;
 
-  rcpa run FILE [options]        run the pipeline that FILE exports as default
-  rcpa describe FILE [--json | --mermaid]
-                                 print what the pipeline says, without running anything
-  rcpa engine [install]          what computes here, and why; install the native one
-  rcpa --help                    print this
+interface Entry {
+  /** The arguments, as usage shows them. */
+  readonly takes: string;
+  readonly about: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
 
-${optionsText}`;
+const commands: Readonly<Record<string, Entry>> = {
+  run: {
+    takes: "FILE [options]",
+    about: "run the pipeline that FILE exports as default",
+    load: () => import("./commands/run.ts"),
+  },
+  describe: {
+    takes: "FILE [--json | --mermaid]",
+    about: "print what the pipeline says, without running anything",
+    load: () => import("./commands/describe.ts"),
+  },
+  engine: {
+    takes: "[install] [--engine NAME] [--json]",
+    about: "what computes here, and why; install the native one",
+    load: () => import("./commands/engine.ts"),
+  },
+};
+
+function usage(): string {
+  const entries = Object.entries(commands).map(
+    ([word, { takes, about }]) => `  rcpa ${word} ${takes}\n      ${about}`,
+  );
+  return [
+    "rcpa: adapt a vision-language model to a domain without making it forget",
+    entries.join("\n"),
+    `of a run, ${optionsText}`,
+  ].join("\n\n");
+}
 
 /** Runs the command line after the word `rcpa`; gives the exit code. */
-export async function main(argv: ReadonlyArray<string>): Promise<number> {
-  const [command, ...rest] = argv;
-  switch (command) {
-    case "run":
-      return withPipeline(rest, (file, pipeline, options) => runFile(file, pipeline, options));
-    case "describe":
-      return withPipeline(rest, async (_file, pipeline, options) => show(pipeline, options));
-    case "engine": {
-      const { engineCommand } = await import("./engine.ts");
-      return Effect.runPromise(engineCommand(rest));
-    }
-    case "--help":
-    case "-h":
-      process.stdout.write(`${usage}\n`);
-      return 0;
-    default:
-      return refuse(command === undefined ? "no command" : `unknown command "${command}"`);
+async function main(argv: ReadonlyArray<string>): Promise<number> {
+  const [word, ...rest] = argv;
+  if (word === "--help" || word === "-h") {
+    process.stdout.write(`${usage()}\n`);
+    return 0;
   }
+  if (word === undefined) return refuse("no command", usage());
+  const entry = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (entry === undefined) return refuse(`unknown command "${word}"`, usage());
+  const outcome = await (await entry.load()).command(rest);
+  if (typeof outcome === "number") return outcome;
+  return refuse(outcome, `usage: rcpa ${word} ${entry.takes}`);
 }
 
-async function withPipeline(
-  argv: ReadonlyArray<string>,
-  act: (file: string, pipeline: Pipeline, options: ReadonlyArray<string>) => Promise<number>,
-): Promise<number> {
-  const [name, ...options] = argv;
-  if (name === undefined || name.startsWith("-")) return refuse("which pipeline FILE?");
-  const file = resolve(name);
-  if (!existsSync(file)) return refuse(`there is no file ${name}`);
-  const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
-  if (!isPipeline(module.default)) return refuse(`${name} does not export a pipeline as default`);
-  return act(file, module.default, options);
-}
-
-function isPipeline(value: unknown): value is Pipeline {
-  return typeof value === "object" && value !== null && "stages" in value && "issues" in value;
-}
-
-function show(pipeline: Pipeline, options: ReadonlyArray<string>): number {
-  const flag = options[0] ?? "--text";
-  const form = descriptionForms.find((known) => flag === `--${known}`);
-  if (form === undefined || options.length > 1) return refuse(`unknown option "${options.at(-1)}"`);
-  process.stdout.write(`${describe(pipeline, form satisfies DescriptionForm)}\n`);
-  for (const issue of pipeline.issues) process.stderr.write(`${renderIssue(issue)}\n`);
-  return pipeline.issues.length === 0 ? 0 : 2;
-}
-
-function refuse(reason: string): number {
-  process.stderr.write(`rcpa: ${reason}\n\n${usage}\n`);
+function refuse(reason: string, help: string): number {
+  process.stderr.write(`rcpa: ${reason}\n\n${help}\n`);
   return 2;
 }
 

@@ -1,13 +1,10 @@
 /** `rcpa engine`: what computes on this machine, what was passed over and why, and how to install the fast one. CLI. */
 import * as Console from "effect/Console";
 import * as Effect from "effect/Effect";
-import type { EngineInfo } from "../tensor/engine.ts";
-import { start } from "../tensor/engine.ts";
-import { installEngine } from "../tensor/install/install.mjs";
-import { cacheRoot } from "../tensor/install/layout.mjs";
-
-const usage = `Usage: rcpa engine [--engine auto|tensorflow-gpu|tensorflow-cpu|wasm|cpu] [--json]
-       rcpa engine install [--json]`;
+import type { EngineInfo } from "../../tensor/engine.ts";
+import { start } from "../../tensor/engine.ts";
+import { installEngine } from "../../tensor/install/install.mjs";
+import { cacheRoot } from "../../tensor/install/layout.mjs";
 
 interface Request {
   readonly action: "show" | "install";
@@ -15,15 +12,16 @@ interface Request {
   readonly json: boolean;
 }
 
-/** Runs `rcpa engine` with the arguments after the word `engine`; gives the exit code: 0 done, 1 failed, 2 misused. */
-export const engineCommand = Effect.fn("engineCommand")(function* (args: ReadonlyArray<string>) {
+/** Gives the exit code: 0 done, 1 failed, or what is wrong with the arguments. */
+export const command = (args: ReadonlyArray<string>): Promise<number | string> =>
+  Effect.runPromise(engineCommand(args));
+
+/** The same as an effect that prints through its Console. */
+export const engineCommand = (args: ReadonlyArray<string>): Effect.Effect<number | string> => {
   const request = readRequest(args);
-  if (typeof request === "string") {
-    yield* Console.error(`${request}\n${usage}`);
-    return 2;
-  }
-  return request.action === "install" ? yield* install(request) : yield* show(request);
-});
+  if (typeof request === "string") return Effect.succeed(request);
+  return request.action === "install" ? install(request) : show(request);
+};
 
 /** The engine as lines for a person. */
 export function renderEngine(info: EngineInfo): string {

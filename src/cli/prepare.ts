@@ -1,0 +1,106 @@
+/** Gets a job ready: checked by the compiler, planned against the store, an engine started if there is work. CLI. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as Effect from "effect/Effect";
+import { adjust, type Pipeline } from "../dsl/pipeline.ts";
+import type { AnyStage } from "../dsl/stage.ts";
+import { closureHash, treeHash } from "../runtime/code.ts";
+import { PipelineInvalid } from "../runtime/errors.ts";
+import type { Handler } from "../runtime/handler.ts";
+import { isComplete, type Plan, plan } from "../runtime/plan.ts";
+import { execute, type RunOptions } from "../runtime/run.ts";
+import type { Engine, EngineInfo } from "../tensor/engine.ts";
+import { type Args, engineNames } from "./args.ts";
+import { typeCheck } from "./type-check.ts";
+
+/** A pipeline to run: where it is written, how it was asked for, and stages it implements itself. */
+export interface Job {
+  readonly file: string;
+  readonly pipeline: Pipeline;
+  readonly args: Args;
+  readonly handlers: ReadonlyArray<Handler<Engine>>;
+}
+
+type Execution = ReturnType<typeof execute<never>>;
+
+/** A job that can be performed. */
+export interface Ready {
+  readonly plan: Plan;
+  /** Undefined when the store answers everything, so that no engine was started. */
+  readonly engine: EngineInfo | undefined;
+  readonly execute: (options: RunOptions) => Execution;
+}
+
+/**
+ * Checks and plans the job, whose results go to the folder `out`.
+ *
+ * Fails: `PipelineInvalid` with every problem; `EngineUnavailable`; the store's errors.
+ */
+export const prepare = Effect.fnUntraced(function* (job: Job, out: string) {
+  const { issues } = job.pipeline;
+  if (issues.length > 0) return yield* new PipelineInvalid({ issues });
+  // What the command line shows changes no result.
+  const packageCode = treeHash(fileURLToPath(new URL("..", import.meta.url)), ["cli"]);
+  const checked = typeCheck(job.file, packageCode, join(out, "checks"));
+  const [, ready] = yield* Effect.all([checked, planAndStart(job, packageCode)], {
+    concurrency: 2,
+  });
+  return ready;
+});
+
+/** Plans without an engine first; starts one only when something is left to do. */
+const planAndStart = Effect.fnUntraced(function* (job: Job, packageCode: string) {
+  const { args } = job;
+  const pipeline = adjust(job.pipeline, { seed: args.seed, stepsScale: args.stepsScale });
+  const code = codeOf(job, packageCode);
+  for (const name of args.engine === "auto" ? engineNames : [args.engine]) {
+    const stored = yield* plan(pipeline, name, code);
+    if (isComplete(stored)) return answer(stored);
+  }
+  const tensor = yield* Effect.promise(() => import("../tensor/engine.ts"));
+  const engine = yield* tensor.start(args.engine);
+  const stages = yield* Effect.promise(() => import("../stages/index.ts"));
+  const open = yield* plan(pipeline, engine.name, code);
+  return {
+    plan: open,
+    engine,
+    execute: (options) =>
+      execute(open, [...job.handlers, ...stages.handlers], options).pipe(
+        Effect.provideService(tensor.Engine, engine),
+      ),
+  } satisfies Ready as Ready;
+});
+
+function answer(stored: Plan): Ready {
+  return {
+    plan: stored,
+    engine: undefined,
+    execute: (options) => execute(stored, [] as ReadonlyArray<Handler>, options),
+  };
+}
+
+/** Stages of the package change with the package; those of the pipeline file with the file as well. */
+function codeOf(job: Job, packageCode: string): (stage: AnyStage) => string {
+  const own = new Set(job.handlers.map(({ name }) => name));
+  const ownCode = own.size === 0 ? "" : closureHash(job.file);
+  return (stage) => (own.has(stage.name) ? `${packageCode}+${ownCode}` : packageCode);
+}
+
+/** The engine that computes, and each better one that was passed over. */
+export function describeEngine({ plan, engine }: Ready): string {
+  return engine === undefined ? storedLine(plan) : engineLine(engine);
+}
+
+function storedLine(plan: Plan): string {
+  const engine = plan.stages.some(({ stage }) => stage.engine) ? `, made with ${plan.engine}` : "";
+  return `engine none needed: every result is stored${engine}`;
+}
+
+function engineLine(engine: EngineInfo): string {
+  const threads = engine.threads === 1 ? "1 thread" : `${engine.threads} threads`;
+  const passed = engine.passedOver.map(({ name, reason }) => `  passed over ${name}: ${reason}`);
+  return [
+    `engine ${engine.name} (${engine.version}, ${engine.device}, ${threads})`,
+    ...passed,
+  ].join("\n");
+}
