@@ -61,16 +61,28 @@ function tryTake(path: string): true | Holder | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-  const stat = fs.statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  const holder = Option.getOrUndefined(decodeHolder(fs.readFileSync(path, "utf8")));
-  const silent = Date.now() - stat.mtimeMs > silentMs;
-  if (holder !== undefined && isAlive(holder, silent)) return holder;
-  if (holder === undefined && !silent) return { pid: 0, host: "unknown", started: "" };
+  const live = liveHolder(path);
+  if (live !== undefined) return live;
+  if (!fs.existsSync(path)) return undefined;
   const aside = `${path}.stale-${process.pid}`;
   fs.renameSync(path, aside);
   fs.rmSync(aside, { force: true });
   return undefined;
+}
+
+/** The live process that holds the lock at `path`; undefined when there is none. A fresh lock is taken for held. */
+function liveHolder(path: string): Holder | undefined {
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const holder = Option.getOrUndefined(decodeHolder(fs.readFileSync(path, "utf8")));
+  const silent = Date.now() - stat.mtimeMs > silentMs;
+  if (holder === undefined) return silent ? undefined : { pid: 0, host: "unknown", started: "" };
+  return isAlive(holder, silent) ? holder : undefined;
+}
+
+/** Whether a live process holds the lock at `path`. Throws file-system errors. */
+export function isHeld(path: string): boolean {
+  return liveHolder(path) !== undefined;
 }
 
 function isAlive(holder: Holder, silent: boolean): boolean {

@@ -7,9 +7,11 @@ import type { Issue } from "../dsl/issue.ts";
 import { runStage } from "./attempt.ts";
 import { PipelineInvalid } from "./errors.ts";
 import { type Event, type Journal, openJournal } from "./events.ts";
-import { onDisk, writeAtomic } from "./files.ts";
+import { onDisk } from "./files.ts";
 import type { Handler } from "./handler.ts";
+import { hold } from "./lock.ts";
 import type { Plan, PlannedStage } from "./plan.ts";
+import { type RunRecord, runFormat, writeRecord } from "./record.ts";
 import { Stop } from "./stop.ts";
 import { StageStore } from "./store.ts";
 
@@ -44,6 +46,8 @@ export const execute = Effect.fnUntraced(function* <R>(
   yield* checkHandlers(plan, handlers);
   const startedAt = performance.now();
   const runDir = yield* openRun(plan, options);
+  // Tells who looks at past runs that this one is not past.
+  yield* hold(join(runDir, "LOCK"));
   const journal = openJournal(join(runDir, "events.jsonl"), options.subscribers ?? []);
   const { name, seed } = plan.pipeline;
   yield* journal.emit({ _tag: "RunStarted", pipeline: name, seed });
@@ -59,7 +63,7 @@ export const execute = Effect.fnUntraced(function* <R>(
   ) as RunResult["artifacts"];
   const steps = done.reduce((sum, stage) => sum + stage.steps, 0);
   return { runDir, artifacts, steps, seconds } satisfies RunResult as RunResult;
-});
+}, Effect.scoped);
 
 interface StageOutcome {
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -107,16 +111,16 @@ const openRun = Effect.fnUntraced(function* (plan: Plan, options: RunOptions) {
   const id = randomBytes(3).toString("hex");
   const runDir = join(root, "runs", `${date}-${plan.pipeline.name}-${id}`);
   const { issues: _none, ...pipeline } = plan.pipeline;
-  const record = {
-    format: 1,
+  const record: RunRecord = {
+    format: runFormat,
     startedAt: new Date().toISOString(),
-    pipeline,
+    pipeline: { ...pipeline, budgets: { ...pipeline.budgets } },
     stages: plan.stages.map(({ id, key, action }) => ({ id, key, action: action._tag })),
     environment: options.environment ?? {},
   };
   yield* onDisk(runDir, "the run's record", () => {
     fs.mkdirSync(runDir, { recursive: true });
-    writeAtomic(join(runDir, "run.json"), JSON.stringify(record, null, 2));
+    writeRecord(runDir, record);
   });
   return runDir;
 });
