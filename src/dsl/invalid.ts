@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause";
 import * as Option from "effect/Option";
 import type * as Schema from "effect/Schema";
 import * as SchemaIssue from "effect/SchemaIssue";
+import { editDistance } from "../core/spelling.ts";
 import type { Issue, Site } from "./issue.ts";
 import { documentation, type OptionDoc } from "./option.ts";
 
@@ -70,20 +71,10 @@ function explain(
 
 /** The candidate within a third of its length in edits, if any. */
 function nearest(word: string, candidates: ReadonlyArray<string>): string | undefined {
-  const scored = candidates.map((candidate) => ({ candidate, edits: distance(word, candidate) }));
+  const scored = candidates.map((candidate) => ({
+    candidate,
+    edits: editDistance(word, candidate),
+  }));
   const best = scored.sort((a, b) => a.edits - b.edits)[0];
   return best && best.edits <= Math.max(1, best.candidate.length / 3) ? best.candidate : undefined;
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
