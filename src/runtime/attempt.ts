@@ -12,6 +12,7 @@ import { onDisk } from "./files.ts";
 import type { Handler, StageContext } from "./handler.ts";
 import { hold } from "./lock.ts";
 import { runLoop } from "./loop.ts";
+import { appendMeasure, clearMeasures, measuresFile } from "./measures.ts";
 import type { PlannedStage } from "./plan.ts";
 import { Resources } from "./resources.ts";
 import { retrying } from "./retry.ts";
@@ -42,6 +43,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
 
   const attempt = Effect.fnUntraced(function* (number: number) {
     const outDir = yield* store.prepare(fingerprint);
+    yield* onDisk(dir, "measurements", () => clearMeasures(join(dir, measuresFile)));
     yield* journal.emit({ _tag: "StageStarted", stage: id, key, attempt: number, why });
     const context = makeContext({ planned, inputs, journal, stop, dir, outDir });
     const outputs = yield* handler.run(context).pipe(noSpaceAsStoreFull(dir, "the stage's files"));
@@ -102,9 +104,20 @@ function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
         journal.emit({ _tag: "StageProgress", stage, step, total, metrics }),
         stop.check(stage),
       ),
+    measure: (metrics) => measure(attempt, metrics),
     note: (text) => journal.emit({ _tag: "StageNote", stage, text }),
   };
 }
+
+const measure = Effect.fnUntraced(function* (
+  { planned, journal, dir }: Attempt,
+  metrics: Readonly<Record<string, number>>,
+) {
+  const step = readSteps(join(dir, "steps.jsonl")).length;
+  const path = join(dir, measuresFile);
+  yield* onDisk(path, "measurements", () => appendMeasure(path, { step, metrics }));
+  yield* journal.emit({ _tag: "StageMeasured", stage: planned.id, step, metrics });
+});
 
 function pickOutputs(stage: string, outputs: unknown, gives: ReadonlyArray<string>) {
   const given = outputs as Readonly<Record<string, unknown>>;

@@ -26,6 +26,7 @@ export const Event = Schema.Union([
     metrics: Metrics,
   }),
   Schema.TaggedStruct("StageCheckpointed", { ...stage, step: Schema.Int }),
+  Schema.TaggedStruct("StageMeasured", { ...stage, step: Schema.Int, metrics: Metrics }),
   Schema.TaggedStruct("StageNote", { ...stage, text: Schema.String }),
   Schema.TaggedStruct("StageRetried", { ...stage, attempt: Schema.Int, error: Schema.String }),
   Schema.TaggedStruct("StageDone", { ...stage, seconds: Schema.Finite, steps: Schema.Int }),

@@ -4,6 +4,7 @@ import type { ArtifactKey, Artifacts } from "../dsl/artifacts.ts";
 import type { Definition } from "../dsl/stage.ts";
 import type { RuntimeFailure, StageError } from "./errors.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type { Sample } from "./samples.ts";
 
 /** Numbers of one step, by name, in the names of the docs: `reward`, `familiarity`, `constraintRatio`, `klNats`, … */
 export type StepMetrics = Readonly<Record<string, number>>;
@@ -24,6 +25,8 @@ export interface LoopSpec<State, E, R> {
   readonly save: (state: State, dir: string) => Effect.Effect<void, E, R>;
   /** True when the loop may end before `total`; asked after each step and after a restore. */
   readonly until?: (state: State) => boolean;
+  /** Some of what the last step saw, for the report; asked after a few steps. Must change nothing. */
+  readonly samples?: (state: State) => Effect.Effect<ReadonlyArray<Sample>, E, R>;
 }
 
 /** What the runtime hands a stage. */
@@ -52,6 +55,8 @@ export interface StageContext<Options, Inputs> {
     total: number,
     metrics?: StepMetrics,
   ) => Effect.Effect<void, RuntimeFailure>;
+  /** Numbers about what the stage has reached, kept with its result: `domainAccuracy`, `retention`, … */
+  readonly measure: (metrics: StepMetrics) => Effect.Effect<void, RuntimeFailure>;
   /** A sentence for the user and the log. */
   readonly note: (text: string) => Effect.Effect<void, RuntimeFailure>;
 }

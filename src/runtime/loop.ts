@@ -6,6 +6,7 @@ import { Interrupted, type RuntimeFailure } from "./errors.ts";
 import type { Journal } from "./events.ts";
 import { onDisk } from "./files.ts";
 import type { LoopSpec } from "./handler.ts";
+import { appendSample, rewindSamples, samplesDue, samplesFile } from "./samples.ts";
 import { appendStep, rewindSteps } from "./steps.ts";
 import { breathe, type Stop } from "./stop.ts";
 
@@ -35,6 +36,7 @@ export function runLoop<State, E, R>(
         const metrics = yield* spec.step(state, step);
         step += 1;
         yield* report(host, step, spec.total, metrics);
+        yield* sample(host, spec, state, step, done(state, step));
         yield* breathe;
         const stopping = host.stop.requested() && !done(state, step);
         if (stopping || step % spec.checkpointEvery === 0 || done(state, step)) {
@@ -57,6 +59,7 @@ const resume = Effect.fnUntraced(function* <State, E, R>(
     yield* host.journal.emit({ _tag: "StageNote", stage: host.stage, text });
   const step = checkpoint?.step ?? 0;
   yield* onDisk(stepsOf(host), "step metrics", () => rewindSteps(stepsOf(host), host.loop, step));
+  yield* onDisk(samplesOf(host), "samples", () => rewindSamples(samplesOf(host), host.loop, step));
   if (checkpoint === undefined) return { state: yield* spec.start, step };
   yield* host.journal.emit({ _tag: "StageResumed", stage: host.stage, step });
   return { state: yield* spec.restore(checkpoint.dir), step };
@@ -75,13 +78,30 @@ const report = Effect.fnUntraced(function* (
   yield* host.journal.emit({ _tag: "StageProgress", stage, step, total, metrics });
 });
 
+/** Written before the checkpoint of the same step, so that a resume finds all samples up to it. */
+const sample = Effect.fnUntraced(function* <State, E, R>(
+  host: LoopHost,
+  spec: LoopSpec<State, E, R>,
+  state: State,
+  step: number,
+  ended: boolean,
+) {
+  if (spec.samples === undefined || !samplesDue(step, spec.total, ended)) return;
+  const [samples, path] = [yield* spec.samples(state), samplesOf(host)];
+  yield* onDisk(path, "samples", () => {
+    for (const one of samples) appendSample(path, { loop: host.loop, step, sample: one });
+  });
+});
+
 const checkpoint = Effect.fnUntraced(function* <State, E, R>(
   host: LoopHost,
   spec: LoopSpec<State, E, R>,
   state: State,
   step: number,
 ) {
-  yield* save(checkpointsOf(host), host.loop, step, (dir) => spec.save(state, dir));
+  yield* save(checkpointsOf(host), host.loop, step, (dir) => spec.save(state, dir)).pipe(
+    Effect.withSpan("checkpoint", { attributes: { "rcpa.stage": host.stage, "rcpa.step": step } }),
+  );
   yield* host.journal.emit({ _tag: "StageCheckpointed", stage: host.stage, step });
 });
 
@@ -91,4 +111,8 @@ function checkpointsOf(host: LoopHost): string {
 
 function stepsOf(host: LoopHost): string {
   return join(host.dir, "steps.jsonl");
+}
+
+function samplesOf(host: LoopHost): string {
+  return join(host.dir, samplesFile);
 }

@@ -1,6 +1,6 @@
 /** The metrics of a stage's steps, beside its checkpoints, so that they survive restarts whole. Serves the runtime layer. */
-import * as fs from "node:fs";
 import * as Schema from "effect/Schema";
+import { lineFile } from "./line-file.ts";
 
 /** One step: loop number within the stage, steps done, metrics. */
 export const StepLine = Schema.Struct({
@@ -10,32 +10,15 @@ export const StepLine = Schema.Struct({
 });
 export type StepLine = typeof StepLine.Type;
 
-// The JSON codec writes NaN and infinities as text, so that a bad step is still recorded.
-const codec = Schema.fromJsonString(Schema.toCodecJson(StepLine));
-const encode = Schema.encodeSync(codec);
-const decode = Schema.decodeUnknownOption(codec);
+const file = lineFile(StepLine);
 
 /** All whole lines of the step file at `path`; a torn last line is left out. */
-export function readSteps(path: string): ReadonlyArray<StepLine> {
-  if (!fs.existsSync(path)) return [];
-  return fs
-    .readFileSync(path, "utf8")
-    .split("\n")
-    .flatMap((text) => {
-      const line = decode(text);
-      return line._tag === "Some" ? [line.value] : [];
-    });
-}
+export const readSteps = file.read;
 
 /** Adds one step. Throws file-system errors. */
-export function appendStep(path: string, line: StepLine): void {
-  fs.appendFileSync(path, `${encode(line)}\n`);
-}
+export const appendStep = file.append;
 
 /** Forgets the steps of `loop` after `step`, and later loops: they will be done again. Throws file-system errors. */
 export function rewindSteps(path: string, loop: number, step: number): void {
-  const kept = readSteps(path).filter(
-    (line) => line.loop < loop || (line.loop === loop && line.step <= step),
-  );
-  fs.writeFileSync(path, kept.map((line) => `${encode(line)}\n`).join(""));
+  file.rewind(path, (line) => line.loop < loop || (line.loop === loop && line.step <= step));
 }
