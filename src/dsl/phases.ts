@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
 import { option, Steps } from "./option.ts";
 import { modelFolder } from "./shipped.ts";
+import { DomainSource, GeneralSource } from "./sources.ts";
 import { define } from "./stage.ts";
 import { Count, checkpointEvery, reinforcement, Share } from "./training.ts";
 
@@ -22,28 +23,6 @@ export const model = define({
   gives: ["policy", "reference"],
   engine: false,
   reads: ({ from }) => [modelFolder(from)],
-});
-
-const DomainSource = Schema.Struct({
-  world: Schema.Literals(["geometry"]),
-  worked: option(Count, {
-    doc: "Training problems with a worked reference.",
-    unit: "examples",
-    default: 200,
-  }),
-  answerOnly: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1e6 })), {
-    doc: "Training problems that carry only their answer.",
-    unit: "examples",
-    default: 1800,
-  }),
-  validation: option(Count, { doc: "Validation problems.", unit: "examples", default: 175 }),
-  test: option(Count, { doc: "Test problems, read once.", unit: "examples", default: 350 }),
-});
-
-const GeneralSource = Schema.Struct({
-  world: Schema.Literals(["scenes"]),
-  validation: option(Count, { doc: "Validation examples.", unit: "examples", default: 176 }),
-  test: option(Count, { doc: "Test examples, read once.", unit: "examples", default: 400 }),
 });
 
 /** Chooses what to learn and what not to forget. */

@@ -14,6 +14,10 @@ export const NonNegative = number(0, 1e6);
 export const Count = Schema.Int.check(
   Schema.isBetween({ minimum: 1, maximum: 1e9 }, { expected: "a whole number ≥ 1" }),
 );
+/** A whole number ≥ 0. */
+export const Amount = Schema.Int.check(
+  Schema.isBetween({ minimum: 0, maximum: 1e9 }, { expected: "a whole number ≥ 0" }),
+);
 const Rate = number(1e-9, 1);
 
 export const Sampling = Schema.Struct({
@@ -59,7 +63,7 @@ export const Optimizer = Schema.Struct({
     unit: "share in [0, 1]",
     default: 0,
   }),
-  warmupSteps: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1e6 })), {
+  warmupSteps: option(Amount, {
     doc: "Steps over which the learning rate rises from zero.",
     unit: "steps",
     default: 0,
