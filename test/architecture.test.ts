@@ -27,6 +27,7 @@ const packages: Readonly<Record<string, string>> = {
   "@huggingface/jinja": "models",
   "@huggingface/tokenizers": "models",
   listr2: "cli",
+  "ts-morph": "cli",
 };
 
 interface Import {

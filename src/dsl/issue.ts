@@ -17,12 +17,19 @@ export interface Issue {
     | "EmptyPipeline"
     | "MissingInput"
     | "UnknownStage"
+    | "MissingFile"
+    | "UnusableFile"
+    | "UnmeetableBudget"
+    | "TooLittleMemory"
+    | "FailedImport"
     | "TypeError";
   /** For instance `grpo.learningRate`. */
   readonly path: string;
   readonly message: string;
   readonly hint?: string;
   readonly at?: Site;
+  /** The source line, marked at the place. */
+  readonly frame?: string;
 }
 
 /** `file:line:column`, the form editors and terminals can open. */
@@ -30,10 +37,11 @@ export function renderSite(site: Site): string {
   return `${site.file}:${site.line}:${site.column}`;
 }
 
-/** One issue as text: place, path, message, hint. */
+/** One issue as text: place, path, message, source line, hint. */
 export function renderIssue(issue: Issue): string {
   const place = issue.at === undefined ? "" : `${renderSite(issue.at)}: `;
   const path = issue.path === "" ? "" : `${issue.path}: `;
   const hint = issue.hint === undefined ? "" : `\n    hint: ${issue.hint}`;
-  return `${place}${path}${issue.message}${hint}`;
+  const frame = issue.frame === undefined ? "" : `\n${issue.frame.replace(/^/gm, "    ")}`;
+  return `${place}${path}${issue.message}${frame}${hint}`;
 }
