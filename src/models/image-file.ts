@@ -1,4 +1,4 @@
-/** Decodes image files into 8-bit RGB rasters. Models layer. */
+/** Decodes image files into 8-bit RGB rasters, and encodes small PNGs. Models layer. */
 import * as Schema from "effect/Schema";
 import sharp from "sharp";
 import type { Raster } from "../core/raster.ts";
@@ -37,4 +37,13 @@ export async function readImage(
     const path = typeof source === "string" ? source : "(bytes)";
     throw new ImageUnreadable({ path, message: `${path}: ${messageOf(error)}` });
   }
+}
+
+/** `raster` as a PNG of at most 256 colours, shrunk to fit `side` × `side` pixels, for people to look at. */
+export async function encodePng(raster: Raster, side: number): Promise<Uint8Array> {
+  const { width, height, data } = raster;
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
+    .png({ palette: true, effort: 1 })
+    .toBuffer();
 }

@@ -19,8 +19,7 @@ export interface ConstrainedOptions extends ReinforcementOptions {
   readonly imitation: Imitation;
 }
 
-export interface ConstrainedStep {
-  readonly metrics: Readonly<Record<string, number>>;
+export interface ConstrainedStep extends Pick<ReinforcementStep, "metrics" | "rollouts"> {
   /** Share of groups without prefix whose rewards are all equal; undefined without such a group. */
   readonly zeroSpreadShare: number | undefined;
 }
@@ -70,6 +69,7 @@ export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
   const spreads = unhinted.map((x) => step.zeroSpread[x]!);
   return {
     metrics: { ...step.metrics, ...describe(learner.memory.curriculum, lengths, prefixes) },
+    rollouts: step.rollouts,
     zeroSpreadShare: spreads.length === 0 ? undefined : sum(spreads) / spreads.length,
   };
 }
@@ -103,11 +103,14 @@ function describe(
   lengths: ReadonlyArray<number>,
   prefixes: Prefixes,
 ): Record<string, number> {
-  const shares = lengths.flatMap((length, x) =>
-    length > 1 ? [prefixes.lengths[x]! / (length - 1)] : [],
-  );
-  const constraintRatio = shares.length === 0 ? 0 : sum(shares) / shares.length;
+  const constraintRatio = meanRatio(prefixes.lengths, lengths);
   return { familiarity, progress, unhintedSuccess, constraintRatio };
+}
+
+/** Mean share of the references that is imposed, over the problems that have one; 0 without any. */
+export function meanRatio(imposed: ArrayLike<number>, lengths: ReadonlyArray<number>): number {
+  const shares = lengths.flatMap((length, x) => (length > 1 ? [imposed[x]! / (length - 1)] : []));
+  return shares.length === 0 ? 0 : sum(shares) / shares.length;
 }
 
 const sum = (values: ReadonlyArray<number>) => values.reduce((total, value) => total + value, 0);

@@ -24,7 +24,7 @@ export const grpo = handler(
         const batch = batchOf(session.examples.domain.train, prompts, index, seed, stage);
         const problems = batch.map(session.read);
         const nothing = { imposed: problems.map(() => 0) };
-        return reinforce(session, state, problems, nothing, options, index, total).metrics;
+        return reinforce(session, state, problems, nothing, options, index, total);
       },
     });
     yield* noteValidation(context, session, learner, maxTokens);

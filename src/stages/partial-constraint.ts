@@ -31,7 +31,7 @@ export const partialConstraint = handler(
       step: (state, index) => {
         const batch = batchOf(session.examples.worked, prompts, index, seed, stage);
         const problems = batch.map(session.read);
-        return constrainedStep(session, state, problems, options, index, total).metrics;
+        return constrainedStep(session, state, problems, options, index, total);
       },
     });
     yield* noteValidation(context, session, learner, maxTokens);

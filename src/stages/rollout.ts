@@ -2,7 +2,7 @@
 import type { RandomStream } from "../core/seed.ts";
 import type { Reward, Sampling } from "../dsl/training.ts";
 import { type Generated, generate } from "../models/generate.ts";
-import { mix } from "../rewards/mix.ts";
+import { mix, type Scored } from "../rewards/mix.ts";
 import { decodeResponse, type LoadedModel } from "./policy.ts";
 import type { Problem } from "./worked.ts";
 
@@ -13,6 +13,8 @@ export interface Rollouts {
   readonly responses: ReadonlyArray<Generated>;
   /** Points. */
   readonly rewards: Float32Array;
+  /** What each response earned. */
+  readonly scored: ReadonlyArray<Scored<keyof Reward & string>>;
   /** Means of the reward's components over all responses, in [0, 1]. */
   readonly components: Readonly<Record<string, number>>;
   /** [prompt]: share of the group whose answer is right. */
@@ -54,6 +56,7 @@ export function rollOut(
     group,
     responses,
     rewards: Float32Array.from(scored, ({ total }) => total),
+    scored,
     components: {
       answer: share("answer", scored),
       format: share("format", scored),

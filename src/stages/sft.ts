@@ -42,7 +42,7 @@ export const sft = handler(
         state.guard = done.guard;
         const tokens = problems.reduce((sum, { reference }) => sum + reference.length, 0);
         const seconds = (performance.now() - started) / 1000;
-        return { ...done.metrics, tokensPerSecond: tokens / seconds };
+        return { metrics: { ...done.metrics, tokensPerSecond: tokens / seconds } };
       },
     });
     yield* noteValidation(context, session, learner, MAX_TOKENS);

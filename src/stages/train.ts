@@ -6,6 +6,8 @@ import type { StageError } from "../runtime/errors.ts";
 import type { StageContext, StepMetrics } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
 import { savePolicy } from "./policy.ts";
+import type { Rollouts } from "./rollout.ts";
+import { sampleRollouts } from "./samples.ts";
 import { type Learner, restoreLearner, saveLearner, startLearner } from "./session.ts";
 
 type TrainContext = Pick<
@@ -13,12 +15,18 @@ type TrainContext = Pick<
   "options" | "inputs" | "artifact" | "loop"
 >;
 
+/** What a step tells: its numbers and, where responses were sampled, those. */
+export interface StepOutcome {
+  readonly metrics: StepMetrics;
+  readonly rollouts?: Rollouts;
+}
+
 export interface Training<Memory> {
   readonly total: number;
   /** The stage's own values before its first step. */
   readonly memory: Memory;
   /** Takes one step, changing the learner in place. May throw tagged errors. */
-  readonly step: (learner: Learner<Memory>, index: number) => StepMetrics;
+  readonly step: (learner: Learner<Memory>, index: number) => StepOutcome;
   /** True when the stage may end early. */
   readonly until?: (memory: Memory) => boolean;
 }
@@ -28,13 +36,22 @@ export const train = Effect.fnUntraced(function* <Memory>(
   { options, inputs, artifact, loop }: TrainContext,
   { total, memory, step, until }: Training<Memory>,
 ) {
+  // Of the last step only; a report is given a few of them.
+  let latest: Rollouts | undefined;
   const learner = yield* loop<Learner<Memory>, StageError, Scope>({
     total,
     checkpointEvery: options.checkpointEvery,
     start: startLearner(inputs.policy, memory),
     restore: restoreLearner<Memory>(inputs.policy),
     save: saveLearner,
-    step: (state, index) => attempt(() => step(state, index)),
+    step: (state, index) =>
+      attempt(() => {
+        const { metrics, rollouts } = step(state, index);
+        latest = rollouts;
+        return metrics;
+      }),
+    samples: ({ policy }) =>
+      latest === undefined ? Effect.succeed([]) : sampleRollouts(policy, latest),
     ...(until === undefined ? {} : { until: (state) => until(state.memory) }),
   });
   const dir = artifact("policy");

@@ -45,7 +45,7 @@ export const transition = handler(
           ...(zeroSpreadShare === undefined ? {} : { zeroSpreadShare }),
         };
         state.memory.decision = gate(state.memory.decision.state, probe, options);
-        return step.metrics;
+        return step;
       },
     });
     const { decision } = learner.memory;

@@ -1,29 +1,84 @@
-/** What a phase reaches on the validation split, for the log and for choosing settings. Serves all training stages. */
+/** What a phase reaches on the validation split, for the log, the report and choosing settings. Serves all training stages. */
 import * as Effect from "effect/Effect";
+import { digest } from "../core/digest.ts";
+import { mean, retention } from "../core/statistics.ts";
+import type { DatasetRef } from "../dsl/artifacts.ts";
 import type { StageContext } from "../runtime/handler.ts";
+import type { LoadedModel } from "./policy.ts";
 import { scoreGreedily } from "./score.ts";
 import type { Learner, Session } from "./session.ts";
 
 const BATCH = 175;
 
-/** Notes domain and general accuracy of the policy on validation examples. */
+type Context = Pick<
+  StageContext<unknown, { readonly dataset: DatasetRef }>,
+  "inputs" | "measure" | "note" | "progress"
+>;
+
+/** Item by item, whether the greedy answer is right. */
+interface Outcomes {
+  readonly domain: ReadonlyArray<boolean>;
+  readonly general: ReadonlyArray<boolean>;
+}
+
+/** The base does not change, so that the phases of one run ask it once. */
+const ofBase = new Map<string, Outcomes>();
+
+/** Measures and notes domain and general accuracy of the policy on validation examples, and its retention. */
 export const noteValidation = Effect.fnUntraced(function* <Memory>(
-  context: Pick<StageContext<unknown, unknown>, "note" | "progress">,
-  { examples }: Session,
+  context: Context,
+  session: Session,
   { policy }: Learner<Memory>,
   maxTokens: number,
 ) {
-  const options = { maxTokens, batch: BATCH };
-  const suites = { domain: examples.domain.validation, general: examples.general.validation };
-  const total = suites.domain.length + suites.general.length;
-  const shares: Array<string> = [];
-  let done = 0;
-  for (const [name, suite] of Object.entries(suites)) {
-    const right = yield* scoreGreedily(policy, suite, options, (count) =>
-      context.progress(done + count, total),
-    );
-    done += suite.length;
-    shares.push(`${name} ${(right.filter(Boolean).length / right.length).toFixed(3)}`);
-  }
-  yield* context.note(`validation accuracy: ${shares.join(", ")}`);
+  const now = yield* validate(context, session, policy, maxTokens);
+  const known = digest([session.base.dir, context.inputs.dataset, maxTokens]);
+  const base = ofBase.get(known) ?? (yield* validate(context, session, session.base, maxTokens));
+  ofBase.set(known, base);
+  yield* context.measure({
+    ...accuracies(now, (name) => `${name}Accuracy`),
+    ...accuracies(base, (name) =>
+      name === "domain" ? "baseDomainAccuracy" : "baseGeneralAccuracy",
+    ),
+    ...kept(base.general, now.general),
+  });
+  const text = Object.entries(accuracies(now)).map(
+    ([name, value]) => `${name} ${value.toFixed(3)}`,
+  );
+  yield* context.note(`validation accuracy: ${text.join(", ")}`);
 });
+
+const validate = Effect.fnUntraced(function* (
+  context: Context,
+  { examples }: Session,
+  model: LoadedModel,
+  maxTokens: number,
+) {
+  const options = { maxTokens, batch: BATCH };
+  const [first, second] = [examples.domain.validation, examples.general.validation];
+  const total = first.length + second.length;
+  const domain = yield* scoreGreedily(model, first, options, (count) =>
+    context.progress(count, total),
+  );
+  const general = yield* scoreGreedily(model, second, options, (count) =>
+    context.progress(first.length + count, total),
+  );
+  return { domain, general } satisfies Outcomes as Outcomes;
+});
+
+/** Shares of right answers; a suite without examples has none. */
+function accuracies(
+  outcomes: Outcomes,
+  named: (suite: keyof Outcomes) => string = (suite) => suite,
+): Readonly<Record<string, number>> {
+  const suites = (["domain", "general"] as const).filter((suite) => outcomes[suite].length > 0);
+  return Object.fromEntries(
+    suites.map((suite) => [named(suite), mean(outcomes[suite].map(Number))]),
+  );
+}
+
+function kept(before: ReadonlyArray<boolean>, after: ReadonlyArray<boolean>) {
+  if (!before.includes(true)) return {};
+  const { estimate, low, high } = retention(before, after);
+  return { retention: estimate, retentionLow: low, retentionHigh: high };
+}

@@ -6,6 +6,7 @@ import { startCurriculum } from "../rl/curriculum.ts";
 import { handler, type StageContext } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
+import { meanRatio } from "./constrained.ts";
 import { attempt } from "./failure.ts";
 import { type ReinforcementOptions, reinforce } from "./reinforce.ts";
 import { rollOut } from "./rollout.ts";
@@ -37,7 +38,10 @@ export const warmup = handler(
         const imposed = problems.map(({ reference, imposable }) =>
           Math.min(imposable, Math.round(options.prefix.maxRatio * (reference.length - 1))),
         );
-        return reinforce(session, learner, problems, { imposed }, options, index, total).metrics;
+        const step = reinforce(session, learner, problems, { imposed }, options, index, total);
+        const lengths = problems.map(({ reference }) => reference.length);
+        const constraintRatio = meanRatio(imposed, lengths);
+        return { rollouts: step.rollouts, metrics: { ...step.metrics, constraintRatio } };
       },
     });
     return { policy, curriculum: { state: { ...curriculum } } };
