@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import { adjust, type Pipeline } from "../dsl/pipeline.ts";
-import type { AnyStage } from "../dsl/stage.ts";
-import { closureHash, treeHash } from "../runtime/code.ts";
+import { treeHash } from "../runtime/code.ts";
 import { PipelineInvalid } from "../runtime/errors.ts";
 import type { Handler } from "../runtime/handler.ts";
 import { isComplete, type Plan, plan } from "../runtime/plan.ts";
 import { execute, type RunOptions } from "../runtime/run.ts";
 import type { Engine, EngineInfo } from "../tensor/engine.ts";
 import { type Args, engineNames } from "./args.ts";
+import { stageCode } from "./stage-code.ts";
 import { typeCheck } from "./type-check.ts";
 
 /** A pipeline to run: where it is written, how it was asked for, and stages it implements itself. */
@@ -42,17 +42,17 @@ export const prepare = Effect.fnUntraced(function* (job: Job, out: string) {
   // What the command line shows changes no result.
   const packageCode = treeHash(fileURLToPath(new URL("..", import.meta.url)), ["cli"]);
   const checked = typeCheck(job.file, packageCode, join(out, "checks"));
-  const [, ready] = yield* Effect.all([checked, planAndStart(job, packageCode)], {
+  const [, ready] = yield* Effect.all([checked, planAndStart(job)], {
     concurrency: 2,
   });
   return ready;
 });
 
 /** Plans without an engine first; starts one only when something is left to do. */
-const planAndStart = Effect.fnUntraced(function* (job: Job, packageCode: string) {
+const planAndStart = Effect.fnUntraced(function* (job: Job) {
   const { args } = job;
   const pipeline = adjust(job.pipeline, { seed: args.seed, stepsScale: args.stepsScale });
-  const code = codeOf(job, packageCode);
+  const code = stageCode(job);
   for (const name of args.engine === "auto" ? engineNames : [args.engine]) {
     const stored = yield* plan(pipeline, name, code);
     if (isComplete(stored)) return answer(stored);
@@ -77,13 +77,6 @@ function answer(stored: Plan): Ready {
     engine: undefined,
     execute: (options) => execute(stored, [] as ReadonlyArray<Handler>, options),
   };
-}
-
-/** Stages of the package change with the package; those of the pipeline file with the file as well. */
-function codeOf(job: Job, packageCode: string): (stage: AnyStage) => string {
-  const own = new Set(job.handlers.map(({ name }) => name));
-  const ownCode = own.size === 0 ? "" : closureHash(job.file);
-  return (stage) => (own.has(stage.name) ? `${packageCode}+${ownCode}` : packageCode);
 }
 
 /** The engine that computes, and each better one that was passed over. */

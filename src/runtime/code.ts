@@ -1,8 +1,10 @@
 /** Which code and outside files a result came from: hashes of their content. Serves the runtime layer. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { digest, sha256 } from "../core/digest.ts";
+import { type Closures, openClosures } from "./closure.ts";
 import { filesBelow, hashFile } from "./files.ts";
+import type { Code } from "./fingerprint.ts";
 
 const source = new Set([".ts", ".js", ".mjs", ".json"]);
 
@@ -14,25 +16,39 @@ export function treeHash(dir: string, except: ReadonlyArray<string> = []): strin
   return digest(files.map((path) => [path, sha256(readFileSync(join(dir, path)))]));
 }
 
-const specifier = /(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{1,2}\/[^"']+)["']/g;
-
-/** The file and every local file it imports, directly or not, sorted. */
+/** The file and every local file it imports, types included, directly or not, sorted. */
 export function localClosure(file: string): ReadonlyArray<string> {
-  const seen = new Set<string>();
-  const visit = (path: string): void => {
-    if (seen.has(path) || !existsSync(path)) return;
-    seen.add(path);
-    for (const match of readFileSync(path, "utf8").matchAll(specifier)) {
-      visit(resolve(dirname(path), match[1]!));
-    }
-  };
-  visit(resolve(file));
-  return [...seen].sort();
+  const { files } = openClosures()([file], { types: true });
+  return [...files].flatMap(([path, hash]) => (hash === "absent" ? [] : [path])).sort();
 }
 
 /** Hash of a file together with the local files it imports. */
 export function closureHash(file: string): string {
   return digest(localClosure(file).map((path) => [path, sha256(readFileSync(path))]));
+}
+
+/**
+ * What the code in `entries` consists of: the files by path from the root of the package they belong to,
+ * so that a result is found again wherever the package lies.
+ */
+export function codeOf(entries: ReadonlyArray<string>, closures: Closures): Code {
+  const { files, packages } = closures(entries);
+  const root = packageRoot(dirname(resolve(entries[0] ?? ".")));
+  const name = (path: string) => relative(root, path).split(sep).join("/");
+  const byName = (pairs: Iterable<readonly [string, string]>) =>
+    Object.fromEntries([...pairs].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    files: byName([...files].map(([path, hash]) => [name(path), hash] as const)),
+    packages: byName(packages),
+  };
+}
+
+/** The nearest folder above with a package.json, else the folder itself. */
+function packageRoot(folder: string): string {
+  for (let dir = folder; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, "package.json"))) return dir;
+    if (dirname(dir) === dir) return folder;
+  }
 }
 
 /** Above this size a file is known by size and time of change; hashing it would delay every start. */

@@ -3,6 +3,13 @@ import * as Schema from "effect/Schema";
 import { canonicalJson, digest } from "../core/digest.ts";
 import type { AnyStage } from "../dsl/stage.ts";
 
+/** The code of a stage: hash of each file by its path from the package's root, version of each package. */
+const Code = Schema.Struct({
+  files: Schema.Record(Schema.String, Schema.String),
+  packages: Schema.Record(Schema.String, Schema.String),
+});
+export type Code = typeof Code.Type;
+
 /** Everything a stage's result depends on; stored beside the result so that a miss can be explained. */
 export const Fingerprint = Schema.Struct({
   name: Schema.String,
@@ -14,8 +21,7 @@ export const Fingerprint = Schema.Struct({
   /** Content of the outside files it reads, by path. */
   reads: Schema.Record(Schema.String, Schema.String),
   seed: Schema.Int,
-  /** Hash of the code; see `code.ts`. */
-  code: Schema.String,
+  code: Code,
   /** Name of the tensor engine; null when the result does not depend on it. */
   engine: Schema.NullOr(Schema.String),
 });
@@ -60,7 +66,7 @@ export function differences(earlier: Fingerprint, now: Fingerprint): ReadonlyArr
     ...(earlier.version === now.version ? [] : [`version ${earlier.version} → ${now.version}`]),
     ...(earlier.seed === now.seed ? [] : [`seed ${earlier.seed} → ${now.seed}`]),
     ...(earlier.engine === now.engine ? [] : [`engine ${earlier.engine} → ${now.engine}`]),
-    ...(earlier.code === now.code ? [] : ["the code changed"]),
+    ...codeDifference(earlier.code, now.code),
     ...Object.keys(now.reads)
       .filter((path) => earlier.reads[path] !== now.reads[path])
       .map((path) => `the content of ${path} changed`),
@@ -77,6 +83,34 @@ function fieldDifferences(path: string, earlier: unknown, now: unknown): Readonl
   }
   const [before, after] = [earlier, now].map((value) => canonicalJson(value));
   return before === after ? [] : [`${path} ${brief(earlier)} → ${brief(now)}`];
+}
+
+/** One sentence for all the code, so that a miss is explained by what its user did first. */
+function codeDifference(earlier: Code, now: Code): ReadonlyArray<string> {
+  const packages = differing(earlier.packages, now.packages).map(
+    (name) =>
+      `package ${name} ${earlier.packages[name] ?? "none"} → ${now.packages[name] ?? "none"}`,
+  );
+  const files = differing(earlier.files, now.files).map((path) => {
+    const came = earlier.files[path] === undefined;
+    const went = now.files[path] === undefined;
+    return `code of ${path} ${came ? "came in" : went ? "went out" : "changed"}`;
+  });
+  // What changed comes before what came in or went out: it is the cause, those follow.
+  const causes = files.sort(
+    (a, b) => Number(b.endsWith("changed")) - Number(a.endsWith("changed")),
+  );
+  const [first, ...more] = [...causes, ...packages];
+  if (first === undefined) return [];
+  return [more.length === 0 ? first : `${first}, and ${more.length} more`];
+}
+
+function differing(
+  earlier: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): ReadonlyArray<string> {
+  const names = [...new Set([...Object.keys(earlier), ...Object.keys(now)])].sort();
+  return names.filter((name) => earlier[name] !== now[name]);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,9 @@
 /** The contract a stage implements; the runtime knows stages only through it. Serves the runtime layer. */
 import type * as Effect from "effect/Effect";
 import type { ArtifactKey, Artifacts } from "../dsl/artifacts.ts";
-import type { Definition } from "../dsl/stage.ts";
+import type { StageSpec } from "../dsl/stage.ts";
 import type { RuntimeFailure, StageError } from "./errors.ts";
+import { writtenIn } from "./origin.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Sample } from "./samples.ts";
 
@@ -65,6 +66,8 @@ export interface StageContext<Options, Inputs> {
 export interface Handler<R = never> {
   readonly name: string;
   readonly version: number;
+  /** Where it is written: with all they import, these files are the stage's code. */
+  readonly files: ReadonlyArray<string>;
   // biome-ignore lint/suspicious/noExplicitAny: the pipeline's types guarantee options and inputs
   readonly run: (context: StageContext<any, any>) => Effect.Effect<unknown, StageError, R>;
   readonly retry: RetryPolicy;
@@ -82,7 +85,7 @@ export function handler<
   E extends StageError,
   R = never,
 >(
-  definition: Definition<Name, Options, Encoded, Needs, Gives>,
+  definition: { readonly spec: StageSpec<Name, Options, Encoded, Needs, Gives> },
   run: (
     context: StageContext<Options, Pick<Artifacts, Needs>>,
   ) => Effect.Effect<Pick<Artifacts, Gives>, E, R>,
@@ -96,6 +99,7 @@ export function handler<
   return {
     name: definition.spec.name,
     version: definition.spec.version,
+    files: writtenIn(handler),
     run,
     retry: policy.retry ?? {},
     gib: policy.gib ?? (() => 0),

@@ -7,7 +7,7 @@ import { newest } from "./checkpoint.ts";
 import { contentHash } from "./code.ts";
 import type { StoreBroken, StoreFull } from "./errors.ts";
 import { onDisk } from "./files.ts";
-import { type Fingerprint, fingerprintOf, keyOf } from "./fingerprint.ts";
+import { type Code, type Fingerprint, fingerprintOf, keyOf } from "./fingerprint.ts";
 import { StageStore } from "./store.ts";
 
 /** What happens with a stage. */
@@ -44,11 +44,11 @@ export function isComplete(plan: Plan): boolean {
   return plan.stages.every((stage) => stage.action._tag === "Hit");
 }
 
-/** Plans a valid pipeline against the store, for results made by `engine`; `code` gives the hash of a stage's code. */
+/** Plans a valid pipeline against the store, for results made by `engine`; `code` says what a stage's code consists of. */
 export const plan = Effect.fnUntraced(function* (
   pipeline: Pipeline,
   engine: string,
-  code: (stage: AnyStage) => string,
+  code: (stage: AnyStage) => Code,
 ): Effect.fn.Return<Plan, StoreFull | StoreBroken, StageStore> {
   const givers = new Map<string, number>();
   const stages: Array<PlannedStage> = [];

@@ -1,7 +1,14 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { closureHash, contentHash, localClosure, treeHash } from "../../src/runtime/code.ts";
+import { openClosures } from "../../src/runtime/closure.ts";
+import {
+  closureHash,
+  codeOf,
+  contentHash,
+  localClosure,
+  treeHash,
+} from "../../src/runtime/code.ts";
 import { temporaryDir } from "../support/runtime.ts";
 
 const project = () => {
@@ -45,6 +52,18 @@ describe("code hashes", () => {
     expect(closureHash(join(dir, "main.ts"))).toBe(before);
     fs.writeFileSync(join(dir, "c.ts"), "export const c = 2;");
     expect(closureHash(join(dir, "main.ts"))).not.toBe(before);
+  });
+
+  it("tell each file by its path from the package it belongs to, wherever that lies", () => {
+    const [here, there] = [project(), project()];
+    for (const dir of [here, there]) fs.writeFileSync(join(dir, "package.json"), "{}");
+    const code = (dir: string) =>
+      codeOf([join(dir, "cli/../b.ts"), join(dir, "a.ts")], openClosures());
+    expect(Object.keys(code(here).files)).toEqual(["a.ts", "b.ts", "c.ts", "main.ts"]);
+    expect(code(here)).toEqual(code(there));
+    fs.appendFileSync(join(there, "c.ts"), " ");
+    const { "c.ts": mine, ...others } = code(there).files;
+    expect(code(here).files).toEqual({ ...others, "c.ts": expect.not.stringContaining(mine!) });
   });
 
   it("cover a whole tree except the named folders and other kinds of files", () => {

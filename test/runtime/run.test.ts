@@ -98,7 +98,7 @@ describe("execute", () => {
     const text = renderPlan(await planIn(root, changed));
     expect(text).toContain("numbers  run      options.count 7 → 8");
     expect(text).toContain("add      run      its input numbers changed");
-    expect(renderPlan(await planIn(root, sums(5), "other"))).toContain("the code changed");
+    expect(renderPlan(await planIn(root, sums(5), "other"))).toContain("code of code.ts changed");
     expect(renderPlan(await planIn(root, sums(5)))).toContain("add      stored");
   });
 

@@ -5,9 +5,12 @@ import { describe, expect, it } from "vitest";
 import { fingerprintOf } from "../../src/runtime/fingerprint.ts";
 import { StageStore } from "../../src/runtime/store.ts";
 import { add } from "../support/adder.ts";
-import { temporaryDir } from "../support/runtime.ts";
+import { codeOf, temporaryDir } from "../support/runtime.ts";
 
-const place = { inputs: { numbers: "numbers-1" }, reads: {}, seed: 1, code: "c", engine: "wasm" };
+const place = {
+  ...{ inputs: { numbers: "numbers-1" }, reads: {}, seed: 1, engine: "wasm" },
+  code: codeOf("c"),
+};
 const spec = fingerprintOf(add({ steps: 3 }), place);
 
 const inStore = <A, E>(root: string, use: (store: StageStore["Service"]) => Effect.Effect<A, E>) =>

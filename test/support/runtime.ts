@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { Pipeline } from "../../src/dsl/pipeline.ts";
 import type { Event } from "../../src/runtime/events.ts";
+import type { Code } from "../../src/runtime/fingerprint.ts";
 import type { Handler } from "../../src/runtime/handler.ts";
 import { type Plan, plan } from "../../src/runtime/plan.ts";
 import { Resources } from "../../src/runtime/resources.ts";
@@ -20,11 +21,14 @@ export const temporaryDir = (): string => mkdtempSync(join(tmpdir(), "rcpa-test-
 const services = (root: string) =>
   Layer.mergeAll(StageStore.layerFile(root), Stop.layer, Resources.layer(4));
 
+/** Code whose only file has the given hash. */
+export const codeOf = (hash: string): Code => ({ files: { "code.ts": hash }, packages: {} });
+
 /** Plans for an engine called "test" and code of the given hash. */
 export const planIn = (root: string, pipeline: Pipeline, code = "code"): Promise<Plan> =>
   Effect.runPromise(
     Effect.provide(
-      plan(pipeline, "test", () => code),
+      plan(pipeline, "test", () => codeOf(code)),
       services(root),
     ),
   );
@@ -39,7 +43,7 @@ export const runIn = async (
   const events: Array<Event> = [];
   const program = Effect.gen(function* () {
     const stop = yield* Stop;
-    const planned = yield* plan(pipeline, "test", () => "code");
+    const planned = yield* plan(pipeline, "test", () => codeOf("code"));
     const subscribers = [(event: Event) => events.push(event), (e: Event) => hear(e, stop)];
     const outcome = yield* Effect.result(
       stop.interrupting(execute(planned, handlers, { subscribers })),
