@@ -13,6 +13,9 @@ const engines = {
 /** Names of the engines, best first. */
 export const engineNames = Object.keys(engines) as ReadonlyArray<EngineName>;
 
+/** Folder of the store when none is given. */
+export const defaultOut = ".rcpa";
+
 /** A pipeline's command line, read. */
 export interface Args {
   readonly seed: number | undefined;
@@ -49,7 +52,7 @@ export function readArgs(argv: ReadonlyArray<string>): Args | string {
   if (!isEngine(engine)) {
     return `--engine: there is no engine "${engine}"; engines: auto, ${engineNames.join(", ")}`;
   }
-  const out = parsed.out ?? ".rcpa";
+  const out = parsed.out ?? defaultOut;
   if (out === "") return "--out takes a folder";
   return { seed, engine, stepsScale, out, json: parsed.json ?? false, help: parsed.help ?? false };
 }

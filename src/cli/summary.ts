@@ -6,6 +6,7 @@ import { Evaluation, ModelRef, type Score } from "../dsl/artifacts.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import { BudgetNotMet } from "../runtime/errors.ts";
 import type { RunResult } from "../runtime/run.ts";
+import { columns } from "./table.ts";
 
 /** A finished run with what it was asked for. */
 export interface Finished {
@@ -57,14 +58,15 @@ export function asText({ result, seconds }: Finished): string {
   const model = modelDirOf(result);
   const peakGiB = process.resourceUsage().maxRSS / 1024 ** 2;
   return [
-    ...(evaluation === undefined ? [] : ["", ...table(evaluation), ""]),
+    ...(evaluation === undefined ? [] : ["", ...evaluationTable(evaluation), ""]),
     `done in ${duration(seconds)}, ${result.steps} steps, peak memory ${peakGiB.toFixed(2)} GiB`,
     `run    ${fromHere(result.runDir)}`,
     ...(model === undefined ? [] : [`model  ${fromHere(model)}`]),
   ].join("\n");
 }
 
-function table(evaluation: Evaluation): ReadonlyArray<string> {
+/** Before and after with their intervals, one line each. */
+export function evaluationTable(evaluation: Evaluation): ReadonlyArray<string> {
   const { domain, general, retention, blank } = evaluation;
   const kept = retention === null ? "-" : interval(retention.value, retention.low, retention.high);
   const rows = [
@@ -80,13 +82,7 @@ function table(evaluation: Evaluation): ReadonlyArray<string> {
       `${n}`,
     ]),
   ];
-  const widths = [0, 1, 2, 3].map((at) => Math.max(...rows.map((row) => row[at]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join("   ")
-      .trimEnd(),
-  );
+  return columns(rows, [], "   ");
 }
 
 function score({ accuracy, low, high }: Score): string {
@@ -122,7 +118,8 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
 
-function fromHere(path: string): string {
+/** A path relative to this folder when it lies below it. */
+export function fromHere(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith("..") ? path : short;
 }
