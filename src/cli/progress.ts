@@ -1,6 +1,7 @@
 /** One line about where a stage stands: step, the telling metrics, speed, time left. CLI. */
+
+import { duration } from "../core/duration.ts";
 import type { Event } from "../runtime/events.ts";
-import { duration } from "./summary.ts";
 
 type Progress = Extract<Event, { readonly _tag: "StageProgress" }>;
 

@@ -1,7 +1,8 @@
 /** Shows a run while it goes: a live list on a terminal, plain lines elsewhere. CLI. */
+
+import { duration } from "../core/duration.ts";
 import type { Event } from "../runtime/events.ts";
 import { progressLine } from "./progress.ts";
-import { duration } from "./summary.ts";
 
 /** Hears a run's events and shows them; close it when the run has ended, however it ended. */
 export interface Reporter {

@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
+import { duration } from "../core/duration.ts";
 import { Evaluation, ModelRef, type Score } from "../dsl/artifacts.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import { BudgetNotMet } from "../runtime/errors.ts";
@@ -107,15 +108,6 @@ export function missedBudget(pipeline: Pipeline, result: RunResult): BudgetNotMe
     return new BudgetNotMet({ budget, limit, actual: actual[budget] });
   }
   return undefined;
-}
-
-/** `1 h 5 min`, `3 min 20 s`, `4.2 s` or `35 ms`. */
-export function duration(seconds: number): string {
-  if (seconds < 0.95) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
 }
 
 /** A path relative to this folder when it lies below it. */

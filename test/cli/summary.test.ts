@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asJson, asText, duration, missedBudget } from "../../src/cli/summary.ts";
+import { asJson, asText, missedBudget } from "../../src/cli/summary.ts";
 import { pipeline } from "../../src/dsl/pipeline.ts";
 import { numbers } from "../support/adder.ts";
 
@@ -86,18 +86,5 @@ describe("missedBudget", () => {
       "budget not met: retention is 0.990, at least 0.995 was asked",
     );
     expect(missed({}, 0.9)).toContain("retention was not measured");
-  });
-});
-
-describe("duration", () => {
-  it("picks the unit a person would", () => {
-    expect([0.0352, 0.97, 4.24, 200.4, 3599.6, 3900].map(duration)).toEqual([
-      "35 ms",
-      "1.0 s",
-      "4.2 s",
-      "3 min 20 s",
-      "1 h 0 min",
-      "1 h 5 min",
-    ]);
   });
 });

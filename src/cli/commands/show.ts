@@ -1,8 +1,10 @@
 /** `rcpa show`: one past run, stage by stage, with its metrics, evaluation and places. CLI. */
+
+import { duration } from "../../core/duration.ts";
 import { type RunHistory, readRun } from "../../runtime/history.ts";
 import type { StageHistory } from "../../runtime/stage-history.ts";
 import { readHistoryArgs, refusing } from "../history-args.ts";
-import { duration, evaluationTable, fromHere } from "../summary.ts";
+import { evaluationTable, fromHere } from "../summary.ts";
 import { columns, wrapped } from "../table.ts";
 
 /** Gives the exit code, or what is wrong with the arguments. */
