@@ -66,7 +66,7 @@ function details(stage: StageHistory): ReadonlyArray<string> {
     ...(stage.resumedAfter === null ? [] : [`resumed after step ${stage.resumedAfter}`]),
     ...(stage.attempts > 1 ? [`${stage.attempts} attempts`] : []),
     ...stage.notes,
-    ...(stage.failure === null ? [] : [`${stage.failure.error}: ${stage.failure.detail}`]),
+    ...(stage.failure === null ? [] : [stage.failure.detail]),
   ];
   const lines = events.flatMap((text) => wrapped(text.split(/\s+/), " "));
   if (metrics.length === 0) return lines.map((line) => `    ${line}`);
