@@ -18,6 +18,11 @@ const commands: Readonly<Record<string, Entry>> = {
     about: "run the pipeline that FILE exports as default",
     load: () => import("./commands/run.ts"),
   },
+  check: {
+    takes: "FILE [--json]",
+    about: "every problem of the pipeline at once: types, options, files, budgets, memory",
+    load: () => import("./commands/check.ts"),
+  },
   describe: {
     takes: "FILE [--json | --mermaid]",
     about: "print what the pipeline says, without running anything",
@@ -51,9 +56,17 @@ async function main(argv: ReadonlyArray<string>): Promise<number> {
   if (word === undefined) return refuse("no command", usage());
   const entry = Object.hasOwn(commands, word) ? commands[word] : undefined;
   if (entry === undefined) return refuse(`unknown command "${word}"`, usage());
-  const outcome = await (await entry.load()).command(rest);
+  const { command } = await entry.load();
+  const outcome = await command(rest).catch(refuseInvalid);
   if (typeof outcome === "number") return outcome;
   return refuse(outcome, `usage: rcpa ${word} ${entry.takes}`);
+}
+
+/** A pipeline that cannot be imported, in the words of its error; anything else is a fault of the program. */
+function refuseInvalid(error: { readonly _tag?: string; readonly message: string }): number {
+  if (error._tag !== "PipelineInvalid") throw error;
+  process.stderr.write(`${error.message}\n`);
+  return 2;
 }
 
 function refuse(reason: string, help: string): number {

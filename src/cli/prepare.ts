@@ -1,17 +1,15 @@
 /** Gets a job ready: checked by the compiler, planned against the store, an engine started if there is work. CLI. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import { adjust, type Pipeline } from "../dsl/pipeline.ts";
-import { treeHash } from "../runtime/code.ts";
 import { PipelineInvalid } from "../runtime/errors.ts";
 import type { Handler } from "../runtime/handler.ts";
 import { isComplete, type Plan, plan } from "../runtime/plan.ts";
 import { execute, type RunOptions } from "../runtime/run.ts";
 import type { Engine, EngineInfo } from "../tensor/engine.ts";
 import { type Args, engineNames } from "./args.ts";
+import { findProblems } from "./problems.ts";
 import { stageCode } from "./stage-code.ts";
-import { typeCheck } from "./type-check.ts";
 
 /** A pipeline to run: where it is written, how it was asked for, and stages it implements itself. */
 export interface Job {
@@ -37,15 +35,18 @@ export interface Ready {
  * Fails: `PipelineInvalid` with every problem; `EngineUnavailable`; the store's errors.
  */
 export const prepare = Effect.fnUntraced(function* (job: Job, out: string) {
-  const { issues } = job.pipeline;
-  if (issues.length > 0) return yield* new PipelineInvalid({ issues });
-  // What the command line shows changes no result.
-  const packageCode = treeHash(fileURLToPath(new URL("..", import.meta.url)), ["cli"]);
-  const checked = typeCheck(job.file, packageCode, join(out, "checks"));
-  const [, ready] = yield* Effect.all([checked, planAndStart(job)], {
+  const problems = findProblems({
+    file: job.file,
+    pipeline: async () => job.pipeline,
+    cacheDir: join(out, "checks"),
+  });
+  // Options that are wrong cannot be planned, but the compiler may know of more.
+  const planned = job.pipeline.issues.length === 0 ? Effect.result(planAndStart(job)) : undefined;
+  const [issues, ready] = yield* Effect.all([problems, planned ?? Effect.undefined], {
     concurrency: 2,
   });
-  return ready;
+  if (issues.length > 0 || ready === undefined) return yield* new PipelineInvalid({ issues });
+  return yield* Effect.fromResult(ready);
 });
 
 /** Plans without an engine first; starts one only when something is left to do. */

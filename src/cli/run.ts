@@ -2,18 +2,8 @@
 import { existsSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Pipeline } from "../dsl/pipeline.ts";
-import type { Handler } from "../runtime/handler.ts";
-import type { Engine } from "../tensor/engine.ts";
 import { optionsText, readArgs } from "./args.ts";
-
-/** What a pipeline file may bring along. */
-export interface Extras {
-  /** Handlers of stages the file defines itself. */
-  readonly handlers?: ReadonlyArray<Handler<Engine>>;
-}
-
-/** Set when a file is imported, so that `rcpa run FILE` finds what the file brings along. */
-const extrasOf = new WeakMap<Pipeline, Extras>();
+import { bringAlong, type Extras, handlersOf } from "./extras.ts";
 
 /**
  * Runs the pipeline with the options of the command line when `meta` belongs to the started file;
@@ -26,7 +16,7 @@ export async function run(
   pipeline: Pipeline,
   extras: Extras = {},
 ): Promise<void> {
-  extrasOf.set(pipeline, extras);
+  bringAlong(pipeline, extras);
   if (meta.url === undefined) return;
   const file = fileURLToPath(meta.url);
   if (!isEntry(file)) return;
@@ -51,8 +41,7 @@ export async function runFile(
     return 0;
   }
   const { runApp } = await import("./app.ts");
-  const handlers = extrasOf.get(pipeline)?.handlers ?? [];
-  return runApp({ file, pipeline, args, handlers });
+  return runApp({ file, pipeline, args, handlers: handlersOf(pipeline) });
 }
 
 /** Ends the process with `code` once its output is written, even if a tensor library keeps handles open. */

@@ -3,17 +3,23 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import { digest } from "../core/digest.ts";
 import type { Issue } from "../dsl/issue.ts";
 import { closureHash, localClosure } from "../runtime/code.ts";
 import { PipelineInvalid } from "../runtime/errors.ts";
 
+/** Where the package's own code lies, which its own checks look after. */
+const packageDir = fileURLToPath(new URL("..", import.meta.url));
+
 /** A user's file may lie outside any tsconfig, so everything the language needs is said here. */
 const compilerOptions = [
   ...["--noEmit", "--ignoreConfig", "--strict", "--skipLibCheck", "--allowImportingTsExtensions"],
   ...["--module", "preserve", "--moduleResolution", "bundler"],
   ...["--target", "es2023", "--lib", "es2023", "--pretty", "false"],
+  // Less work in all; the other cores are busy with the same pipeline meanwhile.
+  "--singleThreaded",
 ];
 
 /**
@@ -43,12 +49,27 @@ export const typeCheck = Effect.fnUntraced(function* (
 /** What `tsc` prints, with paths relative to the file's folder. */
 function compile(file: string): Effect.Effect<string> {
   const require = createRequire(import.meta.url);
-  const compiler = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-  const args = [compiler, ...compilerOptions, ...nodeTypes(require), resolve(file)];
+  const [program, ...first] = compiler(require);
+  const args = [...first, ...compilerOptions, ...nodeTypes(require), resolve(file)];
   return Effect.callback((resume, signal) => {
     const options = { cwd: dirname(resolve(file)), signal, maxBuffer: 1 << 26 };
-    execFile(process.execPath, args, options, (_error, stdout) => resume(Effect.succeed(stdout)));
+    execFile(program, args, options, (_error, stdout) => resume(Effect.succeed(stdout)));
   });
+}
+
+/** The native program itself where it is installed, for `bin/tsc` starts a second Node just to find it. */
+function compiler(require: NodeJS.Require): readonly [string, ...ReadonlyArray<string>] {
+  const launcher = require.resolve("typescript/package.json");
+  try {
+    const platform = `@typescript/typescript-${process.platform}-${process.arch}/package.json`;
+    const folder = dirname(createRequire(launcher).resolve(platform));
+    const name = process.platform === "win32" ? "tsc.exe" : "tsc";
+    const native = join(folder, "lib", name);
+    if (existsSync(native)) return [native];
+  } catch {
+    // Not installed under this name: the launcher knows better.
+  }
+  return [process.execPath, join(dirname(launcher), "bin", "tsc")];
 }
 
 /** The package's own copy of Node's types, when it is installed; the user's project may have none. */
@@ -64,7 +85,7 @@ const diagnostic = /^(.+?)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
 
 /** Diagnostics in the user's own files, in order; indented lines below one belong to it. */
 export function readDiagnostics(output: string, file: string): ReadonlyArray<Issue> {
-  const own = new Set(localClosure(file));
+  const own = new Set(localClosure(file).filter((path) => !path.startsWith(packageDir)));
   const blocks = output.split(/\n(?! )/);
   return blocks.flatMap((block): ReadonlyArray<Issue> => {
     const [first, ...rest] = block.trimEnd().split("\n");

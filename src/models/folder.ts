@@ -51,13 +51,28 @@ const LISTED_PROBLEMS = 8;
  * Fails: `ModelFolderInvalid` naming file, tensor, expected and found; `SafetensorsInvalid`.
  */
 export function readModelFolder(dir: string): ModelFolder {
+  const { config, places } = inspect(dir);
+  return { dir, config, weights: readPlaces(config, places) };
+}
+
+/**
+ * The configuration of a model folder whose weight files have all the names and shapes it calls for;
+ * no weight is read.
+ *
+ * Fails: as `readModelFolder`.
+ */
+export function checkModelFolder(dir: string): VlmConfig {
+  return inspect(dir).config;
+}
+
+function inspect(dir: string) {
   const config = readConfig(dir);
   const places = locateWeights(dir);
   // A stored head beside tied embeddings is a copy that the model would not use.
   if (config.text.tieWordEmbeddings) places.delete("lm_head.weight");
   const shapes = [...places].map(([name, place]) => [name, place.entry.shape] as const);
   checkShapes(dir, config, new Map(shapes), (name) => describePlace(name, places.get(name)!));
-  return { dir, config, weights: readPlaces(config, places) };
+  return { config, places };
 }
 
 /**

@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect";
 import type { ArtifactKey, Artifacts } from "../dsl/artifacts.ts";
 import type { StageSpec } from "../dsl/stage.ts";
 import type { RuntimeFailure, StageError } from "./errors.ts";
+import type { Forecast, Foresight, Problem } from "./estimate.ts";
 import { writtenIn } from "./origin.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { Sample } from "./samples.ts";
@@ -39,6 +40,8 @@ export interface StageContext<Options, Inputs> {
   readonly seed: number;
   /** The stage's id within the pipeline: its name, with `-2`, `-3` from the second use on. */
   readonly stage: string;
+  /** How often the stage has run out of memory in this run: halve what is held at once for each time. */
+  readonly halvings: number;
   /** An empty folder, kept when the stage succeeds. Paths below it in the outputs are stored relative. */
   readonly outDir: string;
   /** The absolute path of `relative` within `outDir`. */
@@ -63,8 +66,7 @@ export interface StageContext<Options, Inputs> {
 }
 
 /** One implemented stage, its types erased; make it with `handler`. */
-export interface Handler<R = never> {
-  readonly name: string;
+export interface Handler<R = never> extends Foresight {
   readonly version: number;
   /** Where it is written: with all they import, these files are the stage's code. */
   readonly files: ReadonlyArray<string>;
@@ -94,6 +96,14 @@ export function handler<
     readonly retry?: RetryPolicy;
     /** Memory the stage holds while it runs, GiB. Default: 0. */
     readonly gib?: (options: Options) => number;
+    /** Problems of the options that only the stage can see, found before anything runs. */
+    readonly check?: (options: Options) => ReadonlyArray<Problem>;
+    /** What the stage will cost, given what is known of its inputs before anything runs. */
+    readonly estimate?: (
+      options: Options,
+      known: Readonly<Record<string, unknown>>,
+      seed: number,
+    ) => Forecast;
   } = {},
 ): Handler<R> {
   return {
@@ -103,5 +113,7 @@ export function handler<
     run,
     retry: policy.retry ?? {},
     gib: policy.gib ?? (() => 0),
+    check: policy.check,
+    estimate: policy.estimate,
   };
 }

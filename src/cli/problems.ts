@@ -1,0 +1,88 @@
+/** Everything that is wrong with a pipeline before it runs: the compiler's and the definition's problems together. CLI. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as Effect from "effect/Effect";
+import type { Issue } from "../dsl/issue.ts";
+import type { Pipeline } from "../dsl/pipeline.ts";
+import type { AnyStage } from "../dsl/stage.ts";
+import { treeHash } from "../runtime/code.ts";
+import { forecast, foreseenIssues } from "../runtime/estimate.ts";
+import { handlersOf } from "./extras.ts";
+import { unmetLimits } from "./limits.ts";
+import { locate } from "./locate.ts";
+import { typeCheck } from "./type-check.ts";
+
+/** What is looked at. */
+export interface Subject {
+  readonly file: string;
+  /** The pipeline of the file, or why it cannot be had. */
+  readonly pipeline: () => Promise<Pipeline | Issue>;
+  /** Where clean results of the compiler are remembered. */
+  readonly cacheDir: string;
+}
+
+/**
+ * All problems of a pipeline file, in the order of their places: types, options, files it names,
+ * budgets and memory that cannot be had. The compiler works beside the rest.
+ */
+export const findProblems = Effect.fnUntraced(function* (subject: Subject) {
+  const code = treeHash(fileURLToPath(new URL("..", import.meta.url)));
+  const typed = Effect.result(typeCheck(subject.file, code, subject.cacheDir));
+  const defined = Effect.promise(async () => definitionIssues(await subject.pipeline()));
+  const [types, own] = yield* Effect.all([typed, defined], { concurrency: 2 });
+  const compiler = types._tag === "Failure" ? (types.failure.issues as ReadonlyArray<Issue>) : [];
+  const kept = own.filter(({ code }) => code !== "FailedImport" || !compiler.some(stopsImport));
+  return yield* Effect.promise(async () => inOrder(await locate([...compiler, ...kept])));
+});
+
+/** Text that does not parse, and missing modules or exports: the loader would say the same with less. */
+const stopsImport = ({ message }: Issue) => /^TS(1\d{3}|2305|2307|2614):/.test(message);
+
+async function definitionIssues(pipeline: Pipeline | Issue): Promise<ReadonlyArray<Issue>> {
+  if (!("stages" in pipeline)) return [pipeline];
+  const { foresights } = await import("../stages/foresight.ts");
+  const all = [...handlersOf(pipeline), ...foresights];
+  const foreseen = foreseenIssues(pipeline.stages, all);
+  const known = new Set(foreseen.map(({ path }) => path));
+  return [
+    ...pipeline.issues,
+    ...foreseen,
+    ...pipeline.stages.flatMap(missingFiles).filter(({ path }) => !known.has(path)),
+    ...(await unmetLimits(pipeline, forecast(pipeline.stages, all, pipeline.seed))),
+  ];
+}
+
+/** Outside files and folders that a stage reads and that are not there. */
+function missingFiles(stage: AnyStage): ReadonlyArray<Issue> {
+  const missing = stage.reads.filter((path) => !existsSync(path));
+  return missing.map((file) => {
+    const option = optionWith(stage.options, file);
+    return {
+      code: "MissingFile",
+      path: [stage.name, ...option].join("."),
+      message: `there is no file or folder ${file}`,
+      hint: "relative paths start from the folder the command is given in",
+      ...(stage.at && { at: stage.at }),
+    };
+  });
+}
+
+/** The path of the option whose text means the file; empty when none does. */
+function optionWith(options: unknown, file: string): ReadonlyArray<string> {
+  if (typeof options !== "object" || options === null) return [];
+  for (const [key, value] of Object.entries(options)) {
+    if (typeof value === "string" && resolve(value) === resolve(file)) return [key];
+    const below = optionWith(value, file);
+    if (below.length > 0) return [key, ...below];
+  }
+  return [];
+}
+
+function inOrder(issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> {
+  const place = ({ at }: Issue) => [at?.file ?? "", at?.line ?? 0, at?.column ?? 0] as const;
+  return [...issues].sort((a, b) => {
+    const [[fileA, lineA, columnA], [fileB, lineB, columnB]] = [place(a), place(b)];
+    return fileA === fileB ? lineA - lineB || columnA - columnB : fileA < fileB ? -1 : 1;
+  });
+}
