@@ -1,5 +1,6 @@
 /** What stages hand to one another: the open registry of artifact names and the shapes the runtime itself reads. Serves the definition layer. */
 import * as Schema from "effect/Schema";
+import type { FactKey } from "./facts.ts";
 
 /** A model folder in Hugging Face layout. */
 export const ModelRef = Schema.Struct({
@@ -38,16 +39,28 @@ export const Evaluation = Schema.Struct({
 });
 export type Evaluation = typeof Evaluation.Type;
 
-/** Where a data set comes from; content is made or read again from this, never copied. */
+const Synthetic = Schema.Struct({ world: Schema.String, validation: Schema.Int, test: Schema.Int });
+
+/** Examples that the data stage read from files, kept in a folder of its own with their numbers. */
+export const GatheredRef = Schema.Struct({
+  dir: Schema.String,
+  /** The file they came from, as the definition names it. */
+  file: Schema.String,
+  train: Schema.Int,
+  /** Training examples with a worked reference. */
+  worked: Schema.Int,
+  validation: Schema.Int,
+  test: Schema.Int,
+});
+export type GatheredRef = typeof GatheredRef.Type;
+
+/** Where a data set comes from; a world's content is made again from this, a file's was gathered. */
 export const DatasetRef = Schema.Struct({
-  domain: Schema.Struct({
-    world: Schema.String,
-    worked: Schema.Int,
-    answerOnly: Schema.Int,
-    validation: Schema.Int,
-    test: Schema.Int,
-  }),
-  general: Schema.Struct({ world: Schema.String, validation: Schema.Int, test: Schema.Int }),
+  domain: Schema.Union([
+    Schema.Struct({ ...Synthetic.fields, worked: Schema.Int, answerOnly: Schema.Int }),
+    GatheredRef,
+  ]),
+  general: Schema.Union([Synthetic, GatheredRef]),
   seed: Schema.Int,
 });
 export type DatasetRef = typeof DatasetRef.Type;
@@ -80,5 +93,5 @@ export interface Artifacts {
   evaluation: Evaluation;
 }
 
-/** A name in the registry. */
-export type ArtifactKey = keyof Artifacts & string;
+/** A name in the registry; names with a dot are those of facts. */
+export type ArtifactKey = Exclude<keyof Artifacts & string, FactKey>;

@@ -16,6 +16,8 @@ export interface Issue {
     | "InvalidSetting"
     | "EmptyPipeline"
     | "MissingInput"
+    | "MissingFact"
+    | "InvalidName"
     | "UnknownStage"
     | "MissingFile"
     | "UnusableFile"

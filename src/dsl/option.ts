@@ -15,12 +15,14 @@ export interface About {
 
 type Defaulted<T, E> = Schema.withDecodingDefaultKey<Schema.Codec<T, E>>;
 
+/** Learns what was written (`{ steps: 3 }`) without changing what may be written. */
+export type Written<T> = [T] extends [never] ? T : NonNullable<unknown>;
+
 /** An option with documentation and unit, and a default when one is given (then the key may be left out). */
-export function option<T, E>(
+export function option<T, E, A = About>(
   schema: Schema.Codec<T, E>,
-  about: About & { readonly default: NoInfer<E> },
-): Defaulted<T, E>;
-export function option<T, E>(schema: Schema.Codec<T, E>, about: About): Schema.Codec<T, E>;
+  about: About & { readonly default?: NoInfer<E> } & Written<A>,
+): A extends { readonly default: unknown } ? Defaulted<T, E> : Schema.Codec<T, E>;
 export function option(
   schema: Schema.Codec<unknown, unknown>,
   about: About & { readonly default?: unknown; readonly scalable?: boolean },

@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
 import { option, Steps } from "./option.ts";
 import { modelFolder } from "./shipped.ts";
-import { DomainSource, GeneralSource } from "./sources.ts";
+import { DomainSource, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";
-import { Count, checkpointEvery, reinforcement, Share } from "./training.ts";
+import { Count, checkpointEvery, reinforcement, rewarded, Share } from "./training.ts";
 
 /** Takes a base model: a Hugging Face folder, or the one that ships with the package. */
 export const model = define({
@@ -29,7 +29,7 @@ export const model = define({
 export const data = define({
   name: "data",
   version: 1,
-  doc: "Makes the domain's examples and the general suite.",
+  doc: "Makes or reads the domain's examples and the general suite.",
   options: Schema.Struct({
     domain: option(DomainSource, {
       doc: "What to learn.",
@@ -44,7 +44,9 @@ export const data = define({
   }),
   needs: [],
   gives: ["dataset"],
+  provides: sourceFacts,
   engine: false,
+  reads: ({ domain, general }) => [...filesOf(domain), ...filesOf(general)],
 });
 
 /** SFT-free warmup: measures the base on the domain, then a few reward-only steps under long prefixes. */
@@ -60,6 +62,7 @@ export const warmup = define({
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["policy", "curriculum"],
+  requires: { "dataset.reference": "always", "dataset.answer": rewarded },
 });
 
 /** Partial-constraint phase: imposes a prefix of the reference, imitates it, and reinforces the rest. */
@@ -80,6 +83,7 @@ export const partialConstraint = define({
   }),
   needs: ["policy", "reference", "dataset", "curriculum"],
   gives: ["policy", "curriculum"],
+  requires: { "dataset.reference": "always", "dataset.answer": rewarded },
 });
 
 /** Lifts the rest of the constraint while problems without reference come in, and records why. */
@@ -119,6 +123,7 @@ export const transition = define({
   }),
   needs: ["policy", "reference", "dataset", "curriculum"],
   gives: ["policy", "curriculum", "gate"],
+  requires: { "dataset.reference": "always", "dataset.answer": rewarded },
 });
 
 /** Full GRPO: free generation, verifiable rewards, all problems. */
@@ -133,6 +138,7 @@ export const grpo = define({
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["policy"],
+  requires: { "dataset.answer": rewarded },
 });
 
 /** Supervised fine-tuning, for comparison and for making base models. */
@@ -154,6 +160,7 @@ export const sft = define({
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["policy"],
+  requires: { "dataset.reference": { unless: [{ on: "general" }] } },
 });
 
 /** Four heads, whose angles come in pairs (and in the vision tower for two axes), share a width. */

@@ -1,8 +1,10 @@
 /** The pipeline value: stages in order, checked by the compiler and again as data. Serves the definition layer. */
-import type { ArtifactKey } from "./artifacts.ts";
+import { type Attempts, type AttemptsInput, attemptsOf } from "./attempts.ts";
+import { type Budgets, budgetIssues } from "./budgets.ts";
+import { type Before, type Checked, inputIssues } from "./inputs.ts";
 import type { Issue, Site } from "./issue.ts";
 import { callSite } from "./site.ts";
-import { type AnyStage, deepFreeze, type Stage, scaleSteps } from "./stage.ts";
+import { type AnyStage, deepFreeze, scaleSteps } from "./stage.ts";
 
 /** What a pipeline may say besides its stages. */
 export interface PipelineSettings {
@@ -10,16 +12,10 @@ export interface PipelineSettings {
   readonly seed?: number;
   /** One sentence: what it is for. */
   readonly doc?: string;
-  /** Conditions on the evaluation; a run that does not meet them ends with exit code 3. */
+  /** Conditions on the run and its evaluation; one that is not met ends with exit code 3. */
   readonly budgets?: Budgets;
-}
-
-/** Declared limits, each a share in [0, 1]. */
-export interface Budgets {
-  /** Least general accuracy after / before. */
-  readonly retention?: number;
-  /** Least domain accuracy after − before. */
-  readonly domainGain?: number;
+  /** How every stage is tried: time limit and retries by error tag; `withAttempts` says it for one stage. */
+  readonly attempts?: AttemptsInput;
 }
 
 /** A pipeline as a frozen plain value: describe it, hash it, run it. */
@@ -28,49 +24,18 @@ export interface Pipeline {
   readonly doc: string;
   readonly seed: number;
   readonly budgets: Budgets;
+  readonly attempts: Attempts;
   readonly stages: ReadonlyArray<AnyStage>;
   /** Every problem of the definition, stages included. */
   readonly issues: ReadonlyArray<Issue>;
   readonly at: Site | undefined;
 }
 
-/** Compile error for a stage whose input no earlier stage gives: stage, missing, available. */
-export interface MissingInput<Name, Missing, Available> {
-  readonly "stage needs an input that no earlier stage gives": [Name, Missing, Available];
-}
-
-type GivenBy<Before extends ReadonlyArray<AnyStage>> = Before[number] extends infer S
-  ? S extends Stage<string, ArtifactKey, infer Gives>
-    ? Gives
-    : never
-  : never;
-
-type Before<
-  Stages extends ReadonlyArray<AnyStage>,
-  Index,
-  Done extends ReadonlyArray<AnyStage> = [],
-> = `${Done["length"]}` extends Index
-  ? Done
-  : Stages extends readonly [infer Head extends AnyStage, ...infer Rest extends AnyStage[]]
-    ? Before<Rest, Index, [...Done, Head]>
-    : Done;
-
-type Check<Stages extends ReadonlyArray<AnyStage>, Index extends keyof Stages> =
-  Stages[Index] extends Stage<infer Name, infer Needs, infer _Gives>
-    ? [Exclude<Needs, GivenBy<Before<Stages, Index>>>] extends [never]
-      ? Stages[Index]
-      : MissingInput<
-          Name,
-          Exclude<Needs, GivenBy<Before<Stages, Index>>>,
-          GivenBy<Before<Stages, Index>>
-        >
-    : Stages[Index];
-
 /** A pipeline that has a name and settings and waits for its stages. */
 export interface PipelineStart {
   /** The pipeline of these stages, in this order; recipes (functions that return a tuple) may be spread. */
   readonly pipe: <const Stages extends ReadonlyArray<AnyStage>>(
-    ...stages: { readonly [Index in keyof Stages]: Check<Stages, Index> }
+    ...stages: { readonly [Index in keyof Stages]: Checked<Stages[Index], Before<Stages, Index>> }
   ) => Pipeline;
 }
 
@@ -88,7 +53,8 @@ function make(
   stages: ReadonlyArray<AnyStage>,
   at: Site | undefined,
 ): Pipeline {
-  const own = settingIssues(name, settings, stages).map((issue) => ({
+  const attempts = attemptsOf(`${name}.attempts`, settings.attempts ?? {}, at);
+  const own = [...settingIssues(name, settings, stages), ...attempts.issues].map((issue) => ({
     ...issue,
     ...(at && { at }),
   }));
@@ -97,6 +63,7 @@ function make(
     doc: settings.doc ?? "",
     seed: settings.seed ?? 1,
     budgets: { ...settings.budgets },
+    attempts: attempts.value,
     stages: [...stages],
     issues: [...own, ...stages.flatMap((stage) => stage.issues), ...inputIssues(stages)],
     at,
@@ -117,34 +84,11 @@ function settingIssues(
     const message = `expected a whole number, got ${settings.seed}`;
     issues.push({ code: "InvalidSetting", path: `${name}.seed`, message });
   }
-  for (const [budget, value] of Object.entries(settings.budgets ?? {})) {
-    if (typeof value === "number" && value >= 0 && value <= 1) continue;
-    const message = `expected a share in [0, 1], got ${value}`;
-    issues.push({ code: "InvalidSetting", path: `${name}.budgets.${budget}`, message });
-  }
+  issues.push(...budgetIssues(name, settings.budgets ?? {}));
   if (stages.length === 0) {
     issues.push({ code: "EmptyPipeline", path: name, message: "the pipeline has no stages" });
   }
   return issues;
-}
-
-/** The compiler's check once more, for JavaScript callers and casts. */
-function inputIssues(stages: ReadonlyArray<AnyStage>): ReadonlyArray<Issue> {
-  const given = new Set<string>();
-  return stages.flatMap((stage) => {
-    const missing = stage.needs.filter((need) => !given.has(need));
-    const available = [...given].join(", ") || "nothing";
-    for (const key of stage.gives) given.add(key);
-    return missing.map(
-      (need): Issue => ({
-        code: "MissingInput",
-        path: stage.name,
-        message: `needs ${need}, which no earlier stage gives`,
-        hint: `available here: ${available}`,
-        ...(stage.at && { at: stage.at }),
-      }),
-    );
-  });
 }
 
 /** The same pipeline under another seed, or with its step counts multiplied by `stepsScale`. */

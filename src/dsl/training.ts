@@ -163,6 +163,9 @@ export const reinforcement = {
   reward: option(Reward, { doc: "What responses earn.", unit: "-", default: {} }),
 };
 
+/** Each component of the reward compares a response with the expected answer. */
+export const rewarded = { unless: [{ reward: { answer: 0, format: 0, steps: 0 } }] } as const;
+
 /** How often a training stage writes a checkpoint; does not change the result. */
 export const checkpointEvery = option(Count, {
   doc: "Steps between checkpoints.",

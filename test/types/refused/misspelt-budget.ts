@@ -1,0 +1,7 @@
+/** A misspelt budget. */
+import { pipeline } from "rcpa";
+
+export default pipeline("wrong", {
+  // TS2561: Object literal may only specify known properties, but 'retentoin' does not exist in type 'Budgets'. Did you mean to write 'retention'?
+  budgets: { retentoin: 0.95 },
+});
