@@ -6,13 +6,14 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import * as Option from "effect/Option";
+import { BudgetNotMet } from "../runtime/errors.ts";
 import { type Plan, renderPlan } from "../runtime/plan.ts";
 import { Resources } from "../runtime/resources.ts";
 import { Stop } from "../runtime/stop.ts";
 import { StageStore } from "../runtime/store.ts";
 import { describeEngine, type Job, prepare, type Ready } from "./prepare.ts";
 import { plainReporter, type Reporter, terminalReporter } from "./reporter.ts";
-import { asJson, asText, missedBudget } from "./summary.ts";
+import { asJson, asText } from "./summary.ts";
 
 /** Runs the job to its end and says how it went; gives the exit code. */
 export async function runApp(job: Job): Promise<number> {
@@ -37,7 +38,7 @@ function exitCode(tag: string | undefined): number {
 
 const main = Effect.fnUntraced(function* (job: Job, out: string) {
   const startedAt = performance.now();
-  const { args, pipeline } = job;
+  const { args } = job;
   const say = (text: string) => (args.json ? process.stderr : process.stdout).write(`${text}\n`);
   const ready = yield* prepare(job, out);
   say(describeEngine(ready));
@@ -47,8 +48,8 @@ const main = Effect.fnUntraced(function* (job: Job, out: string) {
   const finished = { pipeline: ready.plan.pipeline, engine: ready.plan.engine, result, seconds };
   say(asText(finished));
   if (args.json) process.stdout.write(`${asJson(finished)}\n`);
-  const missed = missedBudget(pipeline, result);
-  if (missed !== undefined) return yield* missed;
+  const { verdicts } = result;
+  if (verdicts.some(({ met }) => !met)) return yield* new BudgetNotMet({ verdicts });
 });
 
 const perform = Effect.fnUntraced(function* (job: Job, ready: Ready) {

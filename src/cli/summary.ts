@@ -5,7 +5,6 @@ import * as Schema from "effect/Schema";
 import { duration } from "../core/duration.ts";
 import { Evaluation, ModelRef, type Score } from "../dsl/artifacts.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
-import { BudgetNotMet } from "../runtime/errors.ts";
 import type { RunResult } from "../runtime/run.ts";
 import { columns } from "./table.ts";
 
@@ -46,6 +45,7 @@ export function asJson({ pipeline, engine, result, seconds }: Finished): string 
     general: accuracies("general"),
     retention: evaluation?.retention?.value ?? null,
     blank: evaluation?.blank.accuracy ?? null,
+    budgets: Object.fromEntries(result.verdicts.map(({ budget, ...verdict }) => [budget, verdict])),
     seconds: Math.round(seconds * 1000) / 1000,
     steps: result.steps,
     runDir: result.runDir,
@@ -92,22 +92,6 @@ function score({ accuracy, low, high }: Score): string {
 
 function interval(value: number, low: number, high: number): string {
   return `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
-}
-
-/** The first declared budget a run misses. A budget on what was not measured is missed. */
-export function missedBudget(pipeline: Pipeline, result: RunResult): BudgetNotMet | undefined {
-  const evaluation = evaluationOf(result);
-  const { domain, retention } = evaluation ?? {};
-  const actual = {
-    retention: retention?.value ?? Number.NaN,
-    domainGain: domain ? domain.after.accuracy - domain.before.accuracy : Number.NaN,
-  };
-  for (const budget of ["retention", "domainGain"] as const) {
-    const limit = pipeline.budgets[budget];
-    if (limit === undefined || actual[budget] >= limit) continue;
-    return new BudgetNotMet({ budget, limit, actual: actual[budget] });
-  }
-  return undefined;
 }
 
 /** A path relative to this folder when it lies below it. */

@@ -4,18 +4,21 @@ import { join } from "node:path";
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
+import type { Attempts } from "../dsl/attempts.ts";
 import { renderSite } from "../dsl/issue.ts";
 import { noSpaceAsStoreFull } from "./checkpoint.ts";
-import { type RuntimeFailure, StageFailed } from "./errors.ts";
+import { makeContext } from "./context.ts";
+import { type RuntimeFailure, type StageError, StageFailed } from "./errors.ts";
 import type { Journal } from "./events.ts";
 import { onDisk } from "./files.ts";
-import type { Handler, StageContext } from "./handler.ts";
+import type { Handler } from "./handler.ts";
+import { type Allowance, limitsOf } from "./limits.ts";
 import { hold } from "./lock.ts";
-import { runLoop } from "./loop.ts";
-import { appendMeasure, clearMeasures, measuresFile } from "./measures.ts";
+import { clearMeasures, measuresFile } from "./measures.ts";
+import { lackAsOutOfMemory } from "./out-of-memory.ts";
 import type { PlannedStage } from "./plan.ts";
 import { Resources } from "./resources.ts";
-import { retrying } from "./retry.ts";
+import { type Retry, type RetryPolicy, retrying } from "./retry.ts";
 import { readSteps } from "./steps.ts";
 import { Stop } from "./stop.ts";
 import { StageStore } from "./store.ts";
@@ -23,30 +26,46 @@ import { StageStore } from "./store.ts";
 /** Errors a stage passes through unchanged; all others become `StageFailed`. */
 const own = new Set(["Interrupted", "StoreFull", "StoreBroken", "RunLocked", "BudgetNotMet"]);
 
+/** What a stage is run with besides its inputs. */
+export interface Surroundings {
+  readonly journal: Journal;
+  readonly allowance: Allowance;
+  /** The pipeline's own retry rules and time limit. */
+  readonly attempts: Attempts;
+}
+
 /**
  * Runs a planned stage that is not in the store and commits its result.
  *
- * Each attempt starts from the last checkpoint. This is the one function that a remote executor
- * would call as well: everything it needs is in its arguments and services.
+ * Each attempt starts from the last checkpoint and holds memory permits only while it lasts. A stage
+ * that several pipelines of this process share is run by one; the others wait and take its result.
+ * This is the one function that a remote executor would call as well: everything it needs is in its
+ * arguments and services.
  */
 export const runStage = Effect.fnUntraced(function* <R>(
   planned: PlannedStage,
   handler: Handler<R>,
   inputs: Readonly<Record<string, unknown>>,
-  journal: Journal,
+  { journal, allowance, attempts }: Surroundings,
 ) {
   const [store, resources, stop] = [yield* StageStore, yield* Resources, yield* Stop];
   const { id, stage, fingerprint, key, action } = planned;
   const dir = store.folder(fingerprint);
   const why = action._tag === "Hit" ? "asked for" : action.why;
   const startedAt = performance.now();
+  const minutes = stage.attempts?.timeoutMinutes ?? attempts.timeoutMinutes;
+  let halvings = 0;
 
   const attempt = Effect.fnUntraced(function* (number: number) {
+    yield* stop.check(id);
     const outDir = yield* store.prepare(fingerprint);
     yield* onDisk(dir, "measurements", () => clearMeasures(join(dir, measuresFile)));
     yield* journal.emit({ _tag: "StageStarted", stage: id, key, attempt: number, why });
-    const context = makeContext({ planned, inputs, journal, stop, dir, outDir });
-    const outputs = yield* handler.run(context).pipe(noSpaceAsStoreFull(dir, "the stage's files"));
+    const limits = limitsOf(id, minutes, stop, allowance);
+    const context = makeContext({ planned, inputs, journal, limits, dir, outDir, halvings });
+    const outputs = yield* handler
+      .run(context)
+      .pipe(noSpaceAsStoreFull(dir, "the stage's files"), lackAsOutOfMemory, limits.within);
     const steps = readSteps(join(dir, "steps.jsonl")).length;
     const seconds = (performance.now() - startedAt) / 1000;
     const result = yield* store.commit(fingerprint, {
@@ -59,64 +78,29 @@ export const runStage = Effect.fnUntraced(function* <R>(
   });
 
   const held = (number: number) => resources.use(handler.gib(stage.options))(attempt(number));
-  const onRetry = (error: { readonly message: string }, number: number) =>
-    journal.emit({ _tag: "StageRetried", stage: id, attempt: number, error: error.message });
+  const policies: ReadonlyArray<RetryPolicy> = [
+    handler.retry,
+    attempts.retry,
+    stage.attempts?.retry ?? {},
+  ];
+  const onRetry = ({ _tag: reason, message: error }: StageError, retry: Retry) => {
+    if (reason === "OutOfMemory") halvings += 1;
+    return journal.emit({ _tag: "StageRetried", stage: id, reason, error, ...retry });
+  };
   const work = Effect.gen(function* () {
     yield* lockStage(dir);
-    // Another process may have finished the stage between the plan and the lock.
+    // Another process, or another pipeline of this one, may have finished the stage since the plan.
     const found = yield* store.find(fingerprint);
-    if (found._tag === "Miss") return yield* retrying(handler.retry, held, onRetry);
+    if (found._tag === "Miss") return yield* retrying(policies, held, onRetry);
     yield* journal.emit({ _tag: "StageCached", stage: id, key });
     return found.result;
   });
-  return yield* work.pipe(Effect.scoped, reportFailure(planned, journal));
+  return yield* work.pipe(Effect.scoped, resources.alone(key), reportFailure(planned, journal));
 });
 
 const lockStage = Effect.fnUntraced(function* (dir: string) {
   yield* onDisk(dir, "a stage's folder", () => fs.mkdirSync(dir, { recursive: true }));
   yield* hold(join(dir, "LOCK"));
-});
-
-interface Attempt {
-  readonly planned: PlannedStage;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly journal: Journal;
-  readonly stop: Stop["Service"];
-  readonly dir: string;
-  readonly outDir: string;
-}
-
-function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
-  const { planned, inputs, journal, stop, dir, outDir } = attempt;
-  const stage = planned.id;
-  let loops = 0;
-  return {
-    options: planned.stage.options,
-    inputs,
-    seed: planned.fingerprint.seed,
-    stage,
-    outDir,
-    artifact: (relative) => join(outDir, relative),
-    loop: (spec) =>
-      Effect.suspend(() => runLoop({ stage, dir, journal, stop, loop: loops++ }, spec)),
-    progress: (step, total, metrics = {}) =>
-      Effect.andThen(
-        journal.emit({ _tag: "StageProgress", stage, step, total, metrics }),
-        stop.check(stage),
-      ),
-    measure: (metrics) => measure(attempt, metrics),
-    note: (text) => journal.emit({ _tag: "StageNote", stage, text }),
-  };
-}
-
-const measure = Effect.fnUntraced(function* (
-  { planned, journal, dir }: Attempt,
-  metrics: Readonly<Record<string, number>>,
-) {
-  const step = readSteps(join(dir, "steps.jsonl")).length;
-  const path = join(dir, measuresFile);
-  yield* onDisk(path, "measurements", () => appendMeasure(path, { step, metrics }));
-  yield* journal.emit({ _tag: "StageMeasured", stage: planned.id, step, metrics });
 });
 
 function pickOutputs(stage: string, outputs: unknown, gives: ReadonlyArray<string>) {

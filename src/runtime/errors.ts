@@ -7,6 +7,8 @@ import { renderIssue } from "../dsl/issue.ts";
 export interface StageError {
   readonly _tag: string;
   readonly message: string;
+  /** True when trying again cannot help, whatever a retry policy says. */
+  readonly final?: boolean;
 }
 
 /** The definition has problems; nothing ran. Exit code 2. */
@@ -107,17 +109,61 @@ export class ResourceTooSmall extends Schema.TaggedError<ResourceTooSmall>()("Re
   }
 }
 
-/** The run finished but missed a declared budget. Exit code 3. */
-export class BudgetNotMet extends Schema.TaggedError<BudgetNotMet>()("BudgetNotMet", {
-  budget: Schema.String,
-  limit: Schema.Number,
-  actual: Schema.Number,
+/** The device or the process had no memory left for what a stage wanted to hold at once. */
+export class OutOfMemory extends Schema.TaggedError<OutOfMemory>()("OutOfMemory", {
+  /** What the tensor library or the JavaScript engine said. */
+  detail: Schema.String,
+  /** True when less cannot be held at once. */
+  final: Schema.optionalKey(Schema.Boolean),
 }) {
   override get message(): string {
-    const actual = Number.isNaN(this.actual) ? "was not measured" : `is ${this.actual.toFixed(3)}`;
-    return `budget not met: ${this.budget} ${actual}, at least ${this.limit} was asked`;
+    return `out of memory: ${this.detail}`;
   }
 }
 
+/** An attempt at a stage took longer than its author allows; what was done is kept. */
+export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
+  stage: Schema.String,
+  limitMinutes: Schema.Number,
+  step: Schema.optionalKey(Schema.Int),
+}) {
+  override get message(): string {
+    const step = this.step === undefined ? "" : `; checkpoint saved after step ${this.step}`;
+    return `the attempt took longer than ${this.limitMinutes} min${step}`;
+  }
+}
+
+/** One declared budget and what became of it; `reached` is null when it was not measured. */
+export const Verdict = Schema.Struct({
+  budget: Schema.String,
+  limit: Schema.Number,
+  reached: Schema.NullOr(Schema.Number),
+  met: Schema.Boolean,
+});
+export type Verdict = typeof Verdict.Type;
+
+/** The run missed a declared budget, at its end or before: `stage` and `step` say where it stopped. Exit code 3. */
+export class BudgetNotMet extends Schema.TaggedError<BudgetNotMet>()("BudgetNotMet", {
+  verdicts: Schema.Array(Verdict),
+  stage: Schema.optionalKey(Schema.String),
+  step: Schema.optionalKey(Schema.Int),
+}) {
+  override get message(): string {
+    const { stage, step } = this;
+    const saved = step === undefined ? "" : ` after step ${step}, checkpoint saved`;
+    const where = stage === undefined ? "" : `; stopped in stage ${stage}${saved}`;
+    return [`budget not met${where}`, ...this.verdicts.map(renderVerdict)].join("\n");
+  }
+}
+
+function renderVerdict({ budget, limit, reached, met }: Verdict): string {
+  const bound = budget.startsWith("max") ? "at most" : "at least";
+  const text = reached === null ? "not measured" : String(Number(reached.toFixed(4)));
+  return `  ${met ? "met    " : "not met"}  ${budget}: ${text}, ${bound} ${limit} was asked`;
+}
+
+/** What ends a loop before its time, after a checkpoint. */
+export type Cut = Interrupted | TimedOut | BudgetNotMet;
+
 /** How long-running work in a stage can fail besides the stage's own errors. */
-export type RuntimeFailure = Interrupted | StoreFull | StoreBroken;
+export type RuntimeFailure = Cut | StoreFull | StoreBroken;

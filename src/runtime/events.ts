@@ -4,6 +4,7 @@ import type * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { StoreBroken, StoreFull } from "./errors.ts";
 import { onDisk } from "./files.ts";
+import { sealLine } from "./sealed.ts";
 
 const stage = { stage: Schema.String };
 const Metrics = Schema.Record(Schema.String, Schema.Number);
@@ -28,7 +29,14 @@ export const Event = Schema.Union([
   Schema.TaggedStruct("StageCheckpointed", { ...stage, step: Schema.Int }),
   Schema.TaggedStruct("StageMeasured", { ...stage, step: Schema.Int, metrics: Metrics }),
   Schema.TaggedStruct("StageNote", { ...stage, text: Schema.String }),
-  Schema.TaggedStruct("StageRetried", { ...stage, attempt: Schema.Int, error: Schema.String }),
+  Schema.TaggedStruct("StageRetried", {
+    ...stage,
+    attempt: Schema.Int,
+    error: Schema.String,
+    /** Tag of the error, and the wait before the next attempt. */
+    reason: Schema.optionalKey(Schema.String),
+    delaySeconds: Schema.optionalKey(Schema.Finite),
+  }),
   Schema.TaggedStruct("StageDone", { ...stage, seconds: Schema.Finite, steps: Schema.Int }),
   Schema.TaggedStruct("StageFailed", { ...stage, error: Schema.String, detail: Schema.String }),
   Schema.TaggedStruct("StageInterrupted", stage),
@@ -61,7 +69,7 @@ export function openJournal(
       onDisk(path, "the event log", () => {
         for (const subscriber of subscribers) subscriber(event);
         const time = new Date().toISOString();
-        fs.appendFileSync(path, `${encode({ v: 1, time, event })}\n`);
+        fs.appendFileSync(path, `${sealLine(encode({ v: 1, time, event }))}\n`);
       }),
   };
 }

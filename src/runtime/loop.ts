@@ -1,14 +1,15 @@
 /** The loop of training steps: resumes, reports, saves, and stops where it can go on later. Serves the runtime layer. */
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
-import { newest, save } from "./checkpoint.ts";
-import { Interrupted, type RuntimeFailure } from "./errors.ts";
+import { type Contents, newest, save } from "./checkpoint.ts";
+import type { RuntimeFailure } from "./errors.ts";
 import type { Journal } from "./events.ts";
 import { onDisk } from "./files.ts";
 import type { LoopSpec } from "./handler.ts";
+import type { Limits } from "./limits.ts";
 import { appendSample, rewindSamples, samplesDue, samplesFile } from "./samples.ts";
 import { appendStep, rewindSteps } from "./steps.ts";
-import { breathe, type Stop } from "./stop.ts";
+import { breathe } from "./stop.ts";
 
 /** What a loop needs from the attempt it belongs to. */
 export interface LoopHost {
@@ -16,7 +17,9 @@ export interface LoopHost {
   /** The stage's folder in the store. */
   readonly dir: string;
   readonly journal: Journal;
-  readonly stop: Stop["Service"];
+  readonly limits: Limits;
+  /** Content of what the stage works on: a checkpoint made from other inputs is none of ours. */
+  readonly contents?: Contents;
   /** Number of the loop within the stage, from 0. */
   readonly loop: number;
 }
@@ -26,7 +29,7 @@ export function runLoop<State, E, R>(
   host: LoopHost,
   spec: LoopSpec<State, E, R>,
 ): Effect.Effect<State, E | RuntimeFailure, R> {
-  return host.stop.cooperating(
+  return host.limits.saving(
     Effect.gen(function* () {
       const done = (state: State, step: number) =>
         step >= spec.total || (spec.until?.(state) ?? false);
@@ -38,12 +41,12 @@ export function runLoop<State, E, R>(
         yield* report(host, step, spec.total, metrics);
         yield* sample(host, spec, state, step, done(state, step));
         yield* breathe;
-        const stopping = host.stop.requested() && !done(state, step);
+        const stopping = !done(state, step) && host.limits.cut() !== undefined;
         if (stopping || step % spec.checkpointEvery === 0 || done(state, step)) {
           yield* checkpoint(host, spec, state, step);
           saved = step;
         }
-        if (stopping) return yield* new Interrupted({ stage: host.stage, step: saved });
+        if (stopping) return yield* host.limits.cut(saved)!;
       }
       return state;
     }),
@@ -54,7 +57,7 @@ const resume = Effect.fnUntraced(function* <State, E, R>(
   host: LoopHost,
   spec: LoopSpec<State, E, R>,
 ) {
-  const { checkpoint, ignored } = yield* newest(checkpointsOf(host), host.loop);
+  const { checkpoint, ignored } = yield* newest(checkpointsOf(host), host.loop, host.contents);
   for (const text of ignored)
     yield* host.journal.emit({ _tag: "StageNote", stage: host.stage, text });
   const step = checkpoint?.step ?? 0;
@@ -99,7 +102,8 @@ const checkpoint = Effect.fnUntraced(function* <State, E, R>(
   state: State,
   step: number,
 ) {
-  yield* save(checkpointsOf(host), host.loop, step, (dir) => spec.save(state, dir)).pipe(
+  const write = (dir: string) => spec.save(state, dir);
+  yield* save(checkpointsOf(host), host.loop, step, write, host.contents).pipe(
     Effect.withSpan("checkpoint", { attributes: { "rcpa.stage": host.stage, "rcpa.step": step } }),
   );
   yield* host.journal.emit({ _tag: "StageCheckpointed", stage: host.stage, step });

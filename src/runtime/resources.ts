@@ -17,6 +17,10 @@ export class Resources extends Context.Service<
     readonly use: (
       gib: number,
     ) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ResourceTooSmall, R>;
+    /** Waits until no other work of this process under `key` goes on, then runs `work`. */
+    readonly alone: (
+      key: string,
+    ) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
   }
 >()("rcpa/runtime/Resources") {
   static readonly layer = (capacityGib: number) =>
@@ -29,7 +33,19 @@ export class Resources extends Context.Service<
             gib > capacityGib
               ? Effect.fail(new ResourceTooSmall({ neededGib: gib, capacityGib }))
               : permits.withPermits(Math.ceil(gib * perGib))(work),
+          alone: turns(),
         }),
       ),
     );
+}
+
+/** One turn at a time for each key. */
+function turns(): Resources["Service"]["alone"] {
+  const byKey = new Map<string, Semaphore.Semaphore>();
+  return (key) => (work) =>
+    Effect.suspend(() => {
+      const turn = byKey.get(key) ?? Semaphore.makeUnsafe(1);
+      byKey.set(key, turn);
+      return turn.withPermit(work);
+    });
 }

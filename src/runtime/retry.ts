@@ -1,53 +1,78 @@
 /** Which failures are tried again, how often and after how long. Serves the runtime layer. */
+import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
-import * as Schedule from "effect/Schedule";
+import * as Random from "effect/Random";
+import { hopelessTags, type RetryRule } from "../dsl/attempts.ts";
 import type { StageError } from "./errors.ts";
 
-/** Attempts by error tag; a tag that is not named is never retried. */
-export type RetryPolicy = Readonly<
-  Record<string, { readonly times: number; readonly baseMs: number }>
->;
+/** Rules by error tag; a tag that is not named is never tried again. */
+export type RetryPolicy = Readonly<Record<string, Partial<RetryRule>>>;
 
-/** What is retried when a stage says nothing. */
-const defaultPolicy: RetryPolicy = { Transient: { times: 3, baseMs: 200 } };
+/** Where a rule says nothing. */
+const plainRule: RetryRule = {
+  times: 3,
+  delaySeconds: 0.2,
+  maximumDelaySeconds: 60,
+  totalMinutes: null,
+};
 
-/** Never retried, whatever a policy says: repeating them repeats the failure. */
-const hopeless = new Set([
-  "Diverged",
-  "PipelineInvalid",
-  "Interrupted",
-  "StoreFull",
-  "BudgetNotMet",
-]);
+/** What is tried again when nobody says anything; each loss of memory halves what is held at once. */
+const habits: RetryPolicy = {
+  Transient: {},
+  OutOfMemory: { times: 12, delaySeconds: 0 },
+};
+
+const hopeless = new Set(hopelessTags);
+
+/** What is done after one failure. */
+export interface Retry {
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly delaySeconds: number;
+}
 
 /**
- * Runs `attempt` (given its number, from 1) again after failures the policy names, with exponential
- * back-off from `baseMs` and jitter; `onRetry` hears the reason first.
+ * Runs `attempt` (given its number, from 1) again after failures that a policy names; later policies
+ * come before earlier ones, and all before the habits. Waits grow twofold up to the longest, give or
+ * take a fifth by chance, so that parallel retries spread out; `onRetry` hears of each wait before it.
  *
- * Fails: with the last error once the policy for its tag is used up.
+ * Fails: with the last error once the rule for its tag is used up, or an error says `final`.
  */
 export function retrying<A, E extends StageError, R, E2, R2>(
-  policy: RetryPolicy,
+  policies: ReadonlyArray<RetryPolicy>,
   attempt: (number: number) => Effect.Effect<A, E, R>,
-  onRetry: (error: E, attempt: number) => Effect.Effect<void, E2, R2>,
+  onRetry: (error: E, retry: Retry) => Effect.Effect<void, E2, R2>,
 ): Effect.Effect<A, E | E2, R | R2> {
-  const rules: RetryPolicy = { ...defaultPolicy, ...policy };
+  const failures = new Map<string, { count: number; readonly since: number }>();
+  const afterFailure = Effect.fnUntraced(function* (error: E) {
+    const rule = ruleFor(error, policies);
+    const now = yield* Clock.currentTimeMillis;
+    const seen = failures.get(error._tag) ?? { count: 0, since: now };
+    seen.count += 1;
+    failures.set(error._tag, seen);
+    if (rule === undefined || seen.count > rule.times) return undefined;
+    const doubled = rule.delaySeconds * 2 ** (seen.count - 1);
+    const chance = yield* Random.nextBetween(0.8, 1.2);
+    const delaySeconds = Math.min(doubled, rule.maximumDelaySeconds) * chance;
+    const begins = (now - seen.since) / 1000 + delaySeconds;
+    const tooLate = rule.totalMinutes !== null && begins > rule.totalMinutes * 60;
+    return tooLate ? undefined : delaySeconds;
+  });
   const go = (number: number): Effect.Effect<A, E | E2, R | R2> =>
-    attempt(number).pipe(
-      Effect.catch((error) => {
-        const rule = hopeless.has(error._tag) ? undefined : rules[error._tag];
-        if (rule === undefined || number > rule.times) return Effect.fail(error);
-        return onRetry(error, number).pipe(
-          Effect.andThen(pause(rule.baseMs * 2 ** (number - 1))),
-          Effect.andThen(Effect.suspend(() => go(number + 1))),
-        );
+    Effect.catch(attempt(number), (error) =>
+      Effect.gen(function* () {
+        const delaySeconds = yield* afterFailure(error);
+        if (delaySeconds === undefined) return yield* Effect.fail(error);
+        yield* onRetry(error, { attempt: number, delaySeconds });
+        if (delaySeconds > 0) yield* Effect.sleep(`${delaySeconds * 1000} millis`);
+        return yield* go(number + 1);
       }),
     );
   return go(1);
 }
 
-/** Sleeps about `milliseconds`, jittered so that parallel retries spread out. */
-function pause(milliseconds: number): Effect.Effect<unknown> {
-  const jittered = Schedule.spaced(`${milliseconds} millis`).pipe(Schedule.jittered);
-  return Effect.repeat(Effect.void, { schedule: jittered, times: 1 });
+function ruleFor(error: StageError, policies: ReadonlyArray<RetryPolicy>): RetryRule | undefined {
+  if (hopeless.has(error._tag) || error.final === true) return undefined;
+  const named = [habits, ...policies].flatMap((policy) => policy[error._tag] ?? []);
+  return named.length === 0 ? undefined : Object.assign({}, plainRule, ...named);
 }

@@ -4,9 +4,10 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type { Issue } from "../dsl/issue.ts";
-import { runStage } from "./attempt.ts";
-import { PipelineInvalid } from "./errors.ts";
-import { type Event, type Journal, openJournal } from "./events.ts";
+import { runStage, type Surroundings } from "./attempt.ts";
+import { judge, meter, overspent } from "./budget.ts";
+import { PipelineInvalid, type Verdict } from "./errors.ts";
+import { type Event, openJournal } from "./events.ts";
 import { onDisk } from "./files.ts";
 import type { Handler } from "./handler.ts";
 import { hold } from "./lock.ts";
@@ -23,6 +24,8 @@ export interface RunResult {
   /** Loop steps behind the result, stored stages included. */
   readonly steps: number;
   readonly seconds: number;
+  /** Every declared budget and what became of it. */
+  readonly verdicts: ReadonlyArray<Verdict>;
 }
 
 /** What a run may be told besides its plan. */
@@ -31,12 +34,16 @@ export interface RunOptions {
   readonly subscribers?: ReadonlyArray<(event: Event) => void>;
   /** Goes into `run.json`: engine, versions, command line. */
   readonly environment?: Readonly<Record<string, unknown>>;
+  /** Most memory held so far, GiB, against the budget `maxMemoryGiB`. Default: resident memory of the process. */
+  readonly memoryGib?: () => number;
 }
 
 /**
  * Runs every stage of `plan` that the store does not answer, in order.
  *
- * Fails: `PipelineInvalid` when a stage has no handler; `StageFailed`, `Interrupted`, `StoreFull`, … of the stages.
+ * Budgets on time and memory end it early; those on the evaluation are judged in the result.
+ * Fails: `PipelineInvalid` when a stage has no handler; `StageFailed`, `Interrupted`, `BudgetNotMet`,
+ * `StoreFull`, … of the stages.
  */
 export const execute = Effect.fnUntraced(function* <R>(
   plan: Plan,
@@ -44,25 +51,27 @@ export const execute = Effect.fnUntraced(function* <R>(
   options: RunOptions = {},
 ) {
   yield* checkHandlers(plan, handlers);
-  const startedAt = performance.now();
+  const spent = meter(options.memoryGib);
   const runDir = yield* openRun(plan, options);
   // Tells who looks at past runs that this one is not past.
   yield* hold(join(runDir, "LOCK"));
   const journal = openJournal(join(runDir, "events.jsonl"), options.subscribers ?? []);
-  const { name, seed } = plan.pipeline;
+  const { name, seed, budgets, attempts } = plan.pipeline;
+  const surroundings = { journal, allowance: { budgets, spent }, attempts };
   yield* journal.emit({ _tag: "RunStarted", pipeline: name, seed });
   const done: Array<StageOutcome> = [];
   for (const planned of plan.stages) {
-    done.push(yield* settle(planned, handlers, done, journal));
+    done.push(yield* settle(planned, handlers, done, surroundings));
   }
-  const seconds = (performance.now() - startedAt) / 1000;
+  const seconds = spent().hours * 3600;
   yield* journal.emit({ _tag: "RunDone", seconds });
   const artifacts = Object.assign(
     {},
     ...done.map(({ outputs }) => outputs),
   ) as RunResult["artifacts"];
   const steps = done.reduce((sum, stage) => sum + stage.steps, 0);
-  return { runDir, artifacts, steps, seconds } satisfies RunResult as RunResult;
+  const verdicts = judge(budgets, spent(), artifacts);
+  return { runDir, artifacts, steps, seconds, verdicts } satisfies RunResult as RunResult;
 }, Effect.scoped);
 
 interface StageOutcome {
@@ -74,19 +83,22 @@ const settle = Effect.fnUntraced(function* <R>(
   planned: PlannedStage,
   handlers: ReadonlyArray<Handler<R>>,
   done: ReadonlyArray<StageOutcome>,
-  journal: Journal,
+  surroundings: Surroundings,
 ) {
   const { id, key, action } = planned;
+  const { journal, allowance } = surroundings;
   if (action._tag === "Hit") {
     yield* journal.emit({ _tag: "StageCached", stage: id, key });
     return action as StageOutcome;
   }
   yield* (yield* Stop).check(id);
+  const over = overspent(allowance.budgets, allowance.spent(), { stage: id });
+  if (over !== undefined) return yield* over;
   const handler = handlers.find((candidate) => candidate.name === planned.stage.name)!;
   const inputs = Object.fromEntries(
     Object.entries(planned.sources).map(([need, source]) => [need, done[source]!.outputs[need]]),
   );
-  return (yield* runStage(planned, handler, inputs, journal)) as StageOutcome;
+  return (yield* runStage(planned, handler, inputs, surroundings)) as StageOutcome;
 });
 
 function checkHandlers(

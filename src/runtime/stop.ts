@@ -46,11 +46,13 @@ function make() {
           () => Effect.sync(() => cooperating--),
         ),
       interrupting: (work) => {
-        const cut = Effect.andThen(
-          Deferred.await(asked),
-          Effect.suspend(() => (cooperating > 0 ? Effect.never : Effect.fail(new Interrupted({})))),
+        // Other work of the process may cooperate; once none does, nothing is left to wait for.
+        const cut: Effect.Effect<never, Interrupted> = Effect.suspend(() =>
+          cooperating > 0
+            ? Effect.andThen(Effect.sleep("100 millis"), cut)
+            : Effect.fail(new Interrupted({})),
         );
-        return Effect.raceFirst(work, cut);
+        return Effect.raceFirst(work, Effect.andThen(Deferred.await(asked), cut));
       },
       check: (stage) =>
         Effect.andThen(

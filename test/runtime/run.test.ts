@@ -159,7 +159,7 @@ describe("a failing stage", () => {
           const done = { numbers: { file: context.artifact("none") } };
           return error === undefined ? Effect.succeed(done) : Effect.fail(error);
         }),
-      { retry: { Transient: { times: 2, baseMs: 1 }, Diverged: { times: 9, baseMs: 1 } } },
+      { retry: { Transient: { times: 2, delaySeconds: 0.001 }, Diverged: { times: 9 } } },
     );
     const run = await runIn(temporaryDir(), pipeline("flaky").pipe(flaky()), [failing]);
     return { ...run, attempt };
