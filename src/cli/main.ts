@@ -28,6 +28,21 @@ const commands: Readonly<Record<string, Entry>> = {
     about: "print what the pipeline says, without running anything",
     load: () => import("./commands/describe.ts"),
   },
+  runs: {
+    takes: "[--out DIR] [--json]",
+    about: "list past runs",
+    load: () => import("./commands/runs.ts"),
+  },
+  show: {
+    takes: "RUN [--out DIR] [--json]",
+    about: "one past run in full; RUN is an id, its beginning, `latest`, or a folder",
+    load: () => import("./commands/show.ts"),
+  },
+  diff: {
+    takes: "RUN RUN [--out DIR] [--json]",
+    about: "two past runs: what was asked for, code, environment, results, metrics",
+    load: () => import("./commands/diff.ts"),
+  },
   engine: {
     takes: "[install] [--engine NAME] [--json]",
     about: "what computes here, and why; install the native one",
