@@ -1,6 +1,8 @@
 /** The words a pipeline file needs; the package's only barrel. */
+export { diffRuns, listRuns, readRun } from "./cli/past-runs.ts";
 export { run } from "./cli/run.ts";
 export type { Artifacts, Evaluation, ModelRef, Score } from "./dsl/artifacts.ts";
+export type { Facts } from "./dsl/facts.ts";
 export { option, Steps } from "./dsl/option.ts";
 export {
   data,
@@ -15,5 +17,8 @@ export {
   warmup,
 } from "./dsl/phases.ts";
 export { type Budgets, type Pipeline, type PipelineSettings, pipeline } from "./dsl/pipeline.ts";
+export { rename } from "./dsl/rename.ts";
 export { define, type Stage } from "./dsl/stage.ts";
+export type { RunDiff } from "./runtime/compare.ts";
 export { handler, type StageContext } from "./runtime/handler.ts";
+export type { RunHistory, RunSummary } from "./runtime/history.ts";
