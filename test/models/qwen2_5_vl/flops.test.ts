@@ -1,0 +1,93 @@
+/** The count of operations against the products that the engine really does. */
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  decodeFlops,
+  type PromptShape,
+  promptFlops,
+  responseFlops,
+  visionFlops,
+} from "../../../src/models/qwen2_5_vl/flops.ts";
+import { unfrozen } from "../../../src/models/qwen2_5_vl/layout.ts";
+import {
+  batchPrompts,
+  decodeStep,
+  disposeModel,
+  makeModel,
+  type PromptState,
+  promptPass,
+  responseLogProbabilities,
+  type Vlm,
+} from "../../../src/models/qwen2_5_vl/model.ts";
+import type { Grid } from "../../../src/models/qwen2_5_vl/positions.ts";
+import { gradients } from "../../../src/tensor/gradient.ts";
+import { release } from "../../../src/tensor/memory.ts";
+import { countFlops } from "../../support/flops.ts";
+import { preparedModels } from "../../support/golden-prompts.ts";
+import { onBestEngine } from "../../support/learner.ts";
+
+const samples = 3;
+const time = 5;
+const models = await preparedModels("qwen2_5_vl");
+
+onBestEngine();
+
+describe.each(models)("the count for $name", ({ folder, prompts }) => {
+  const batch = batchPrompts(prompts, folder.config);
+  const responses = Array.from({ length: samples * prompts.length }, () => Array(time).fill(7));
+  const grids = batch.images.map(({ grid }) => grid as Grid);
+  const shape: PromptShape = { prompts: prompts.length, time: batch.time, grids };
+  let model: Vlm;
+  beforeAll(() => {
+    model = makeModel(folder.config, folder.weights);
+  });
+  afterAll(() => disposeModel(model));
+
+  const score = () =>
+    responseLogProbabilities(model, batch, promptPass(model, batch), responses, time);
+  const scored = (part: "forward" | "backward") =>
+    promptFlops(shape, folder.config)[part] +
+    responseFlops(shape, { samples, time }, folder.config)[part];
+
+  it("is exact for scoring responses", () => {
+    const counted = countFlops(() => tf.dispose(tf.tidy(score)));
+    expect(scored("forward")).toBe(counted);
+  });
+
+  it("is exact for training on them", () => {
+    const counted = countFlops(() => {
+      const { byName } = gradients(() => tf.sum(score()) as tf.Scalar, model.parameters);
+      release([...byName.values()]);
+    });
+    expect(scored("forward") + scored("backward")).toBe(counted);
+  });
+
+  it("leaves out the gradient of a frozen vision tower", () => {
+    const trained = unfrozen(model.parameters, ["vision", "projector"]);
+    const counted = countFlops(() => {
+      const { byName } = gradients(() => tf.sum(score()) as tf.Scalar, trained);
+      release([...byName.values()]);
+    });
+    const frozen = visionFlops(grids, folder.config.vision).backward;
+    expect(scored("forward") + scored("backward") - frozen).toBe(counted);
+  });
+
+  it("is exact for generating, step by step", () => {
+    let state: PromptState | undefined;
+    const prefill = countFlops(() => {
+      state = promptPass(model, batch);
+    });
+    expect(promptFlops(shape, folder.config).forward).toBe(prefill);
+    const inputs = new Int32Array(prompts.length * samples).fill(7);
+    let past: Parameters<typeof decodeStep>[3];
+    for (const step of [0, 1, 2]) {
+      const counted = countFlops(() => {
+        const next = decodeStep(model, batch, state!, past, inputs, step);
+        release(next.logProbs, past);
+        past = next.caches;
+      });
+      expect(decodeFlops(shape, samples, step, folder.config)).toBe(counted);
+    }
+    release(past, state);
+  });
+});
