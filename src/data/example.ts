@@ -13,7 +13,7 @@ export interface Example {
   /** What stands in the answer block, words separated by single spaces. */
   readonly answer: string;
   /** Worked response, for instance `<think> radius ; 4 * 2 = 8 </think> <answer> 8 </answer>`. */
-  readonly reference?: string;
+  readonly reference?: string | undefined;
 }
 
 /** The part of a world an example belongs to; content never crosses from one into another. */

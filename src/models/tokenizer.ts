@@ -16,6 +16,10 @@ export interface Tokenizer {
     ids: ReadonlyArray<number>,
     options?: { readonly skipSpecial?: boolean },
   ) => string;
+  /** Tokens that are marks of the model, not text. */
+  readonly special: ReadonlyArray<string>;
+  /** The first word of a text that the tokenizer does not know; undefined when it knows them all. */
+  readonly firstUnknown: (text: string) => string | undefined;
   /** The id of one token; a defect (`RangeError`) when there is none. */
   readonly id: (token: string) => number;
 }
@@ -31,7 +35,11 @@ const AddedToken = Schema.Struct({
 });
 const Json = Schema.Record(Schema.String, Schema.Unknown);
 const TokenizerFile = Schema.Struct({
-  model: Schema.Struct({ type: optional(Schema.String) }),
+  model: Schema.Struct({
+    type: optional(Schema.String),
+    unk_token: optional(Schema.String),
+    unk_id: optional(Schema.Int),
+  }),
   added_tokens: optional(Schema.Array(AddedToken)),
 });
 const TokenizerConfigFile = Schema.Struct({
@@ -69,7 +77,10 @@ export function loadTokenizer(dir: string): Tokenizer {
       },
       plainConfig(decodeJson(Json, configJson, configPath)),
     );
-    return wrap(tokenizer, config.clean_up_tokenization_spaces ?? false);
+    const special = added.filter((token) => token.special !== false).map(({ content }) => content);
+    const { unk_token: unknown, unk_id: unknownId } = file.model;
+    const id = unknown == null ? (unknownId ?? undefined) : tokenizer.token_to_id(unknown);
+    return wrap(tokenizer, config.clean_up_tokenization_spaces ?? false, special, id);
   } catch (error) {
     throw folderInvalid(path, "", `cannot be used: ${messageOf(error)}`);
   }
@@ -84,10 +95,22 @@ function plainConfig(config: Readonly<Record<string, unknown>>): Record<string, 
   return Object.fromEntries(pairs);
 }
 
-function wrap(tokenizer: HubTokenizer, cleanUp: boolean): Tokenizer {
+function wrap(
+  tokenizer: HubTokenizer,
+  cleanUp: boolean,
+  special: ReadonlyArray<string>,
+  unknown: number | undefined,
+): Tokenizer {
+  const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const isUnknown = (text: string) => unknown !== undefined && encode(text).includes(unknown);
   return {
     size: tokenizer.get_vocab().size,
-    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
+    encode,
+    special,
+    firstUnknown: (text) => {
+      if (unknown === undefined || !isUnknown(text)) return undefined;
+      return text.split(/\s+/).find((word) => word !== "" && isUnknown(word)) ?? text;
+    },
     decode: (ids, { skipSpecial = false } = {}) => {
       const known = ids.filter((id) => tokenizer.id_to_token(id) !== undefined);
       if (known.length === 0) return "";

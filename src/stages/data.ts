@@ -1,20 +1,35 @@
-/** Handler of `data`: settles which examples the run sees. */
+/** Handler of `data`: settles which examples the run sees; those of files are read in and kept. */
 import * as Effect from "effect/Effect";
 import { data as definition } from "../dsl/phases.ts";
+import type { JsonlFile } from "../dsl/sources.ts";
 import { handler } from "../runtime/handler.ts";
 import { loadExamples } from "./dataset.ts";
 import { attempt } from "./failure.ts";
+import { familyOf, gather } from "./gather.ts";
 
 export const data = handler(
   definition,
-  Effect.fnUntraced(function* ({ options, seed, note }) {
-    const dataset = { domain: options.domain, general: options.general, seed };
-    const { domain, worked, general } = yield* attempt(() => loadExamples(dataset));
-    yield* note(
-      `${options.domain.world}: ${worked.length} worked and ${domain.train.length - worked.length} answer-only problems, ` +
-        `${domain.validation.length} validation, ${domain.test.length} test; ` +
-        `${options.general.world}: ${general.validation.length} validation, ${general.test.length} test`,
+  Effect.fnUntraced(function* ({ options, seed, artifact, ...context }) {
+    const own = (source: JsonlFile, role: "domain" | "general") => {
+      const name = familyOf(source.jsonl);
+      const family = role === "domain" ? name : `general ${name}`;
+      return gather(source, artifact(role), family, context);
+    };
+    const domain =
+      "jsonl" in options.domain ? yield* own(options.domain, "domain") : options.domain;
+    const general =
+      "jsonl" in options.general ? yield* own(options.general, "general") : options.general;
+    const dataset = { domain, general, seed };
+    const examples = yield* attempt(() => loadExamples(dataset));
+    const { train, validation, test } = examples.domain;
+    yield* context.note(
+      `${nameOf(domain)}: ${examples.worked.length} worked and ${train.length - examples.worked.length} answer-only problems, ` +
+        `${validation.length} validation, ${test.length} test; ` +
+        `${nameOf(general)}: ${examples.general.validation.length} validation, ${examples.general.test.length} test`,
     );
     return { dataset };
   }),
 );
+
+const nameOf = (source: { readonly world: string } | { readonly file: string }): string =>
+  "world" in source ? source.world : source.file;

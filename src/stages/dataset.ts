@@ -1,9 +1,12 @@
 /** Turns a data set's description into examples. Serves all stages. */
 import type { RandomStream } from "../core/seed.ts";
+import { stream } from "../core/seed.ts";
 import type { Dataset, Example } from "../data/example.ts";
+import { type Gathered, readGathered } from "../data/gathered.ts";
 import * as geometry from "../data/geometry.ts";
 import * as scenes from "../data/scenes.ts";
-import type { DatasetRef } from "../dsl/artifacts.ts";
+import type { DatasetRef, GatheredRef } from "../dsl/artifacts.ts";
+import { type Reader, readability } from "./readable.ts";
 
 /** Examples ready for use. */
 export interface Examples {
@@ -21,18 +24,56 @@ export interface General {
   readonly example: (seed: number, index: number) => Example;
 }
 
-/** The same description always gives the same examples. */
-export function loadExamples({ domain, general, seed }: DatasetRef): Examples {
-  const { world: _, ...sizes } = domain;
-  const examples = geometry.dataset({ seed, ...sizes });
+/**
+ * The same description always gives the same examples.
+ *
+ * @param reader the model that will read them: texts from files are held against its tokenizer
+ * Fails: `TextUnreadable` with row, field and word.
+ */
+export function loadExamples({ domain, general, seed }: DatasetRef, reader?: Reader): Examples {
   return {
-    domain: examples,
-    worked: examples.train.filter(({ reference }) => reference !== undefined),
-    general: {
-      validation: scenes.validation(general.validation),
-      test: scenes.test(general.test),
-      question: scenes.generalQuestion,
-      example: scenes.example,
-    },
+    ...("dir" in domain ? ownDomain(domain, reader) : geometryDomain(domain, seed)),
+    general: "dir" in general ? ownGeneral(general, reader) : scenesGeneral(general),
   };
+}
+
+type World<Source> = Exclude<Source, GatheredRef>;
+
+function geometryDomain({ world: _, ...sizes }: World<DatasetRef["domain"]>, seed: number) {
+  const examples = geometry.dataset({ seed, ...sizes });
+  const worked = examples.train.filter(({ reference }) => reference !== undefined);
+  return { domain: examples, worked };
+}
+
+function scenesGeneral({ validation, test }: World<DatasetRef["general"]>): General {
+  return {
+    validation: scenes.validation(validation),
+    test: scenes.test(test),
+    question: scenes.generalQuestion,
+    example: scenes.example,
+  };
+}
+
+function ownDomain(ref: GatheredRef, reader: Reader | undefined) {
+  const { parts, worked } = readOwn(ref, reader);
+  return { domain: parts, worked };
+}
+
+/** Questions and stream are those of the suite's training rows: held-out ones stay unseen. */
+function ownGeneral(ref: GatheredRef, reader: Reader | undefined): General {
+  const { train, validation, test } = readOwn(ref, reader).parts;
+  return {
+    validation,
+    test,
+    question: (random) => random.pick(train).question,
+    example: (seed, index) => stream(seed, "general", index).pick(train),
+  };
+}
+
+function readOwn({ dir }: GatheredRef, reader: Reader | undefined): Gathered {
+  if (reader === undefined) return readGathered(dir);
+  const { look, finish } = readability(reader);
+  const gathered = readGathered(dir, look);
+  finish();
+  return gathered;
 }

@@ -1,0 +1,59 @@
+/** The four shapes of rows that people have, told apart by their field names. Data layer. */
+
+/** Fields that may hold each part of a row; the first one there counts. */
+export interface Layout {
+  readonly question: ReadonlyArray<string>;
+  readonly image: ReadonlyArray<string>;
+  readonly answer: ReadonlyArray<string>;
+  /** Fields whose text may be a bare answer, or a solution that states one. */
+  readonly response: ReadonlyArray<string>;
+  readonly reference: string | undefined;
+  readonly family: string | undefined;
+}
+
+const image = ["image", "images"];
+
+const layouts = {
+  llava: { question: ["conversations"], image, answer: [], response: [] },
+  swift: { question: ["messages"], image, answer: ["answer"], response: ["solution"] },
+  easyr1: { question: ["problem"], image, answer: ["answer"], response: ["solution"] },
+  trl: { question: ["prompt"], image, answer: ["answer"], response: ["solution", "completion"] },
+} as const;
+
+export type Shape = keyof typeof layouts;
+
+/** Names of the shapes with the field that tells each. */
+export const shapeNames = Object.keys(layouts) as ReadonlyArray<Shape>;
+
+/** The shape of a row, by the field of its question; undefined when it has none of them. */
+export function shapeOf(row: unknown): Shape | undefined {
+  if (typeof row !== "object" || row === null) return undefined;
+  return shapeNames.find((name) => Object.hasOwn(row, layouts[name].question[0]));
+}
+
+/** Names of fields that override those of the shape; null leaves the shape's. */
+export interface FieldNames {
+  readonly question: string | null;
+  readonly answer: string | null;
+  readonly reference: string | null;
+  readonly image: string | null;
+  readonly family: string | null;
+}
+
+/** Where the parts of a row are; undefined when neither shape nor mapping names the question. */
+export function layoutOf(shape: Shape | undefined, fields: FieldNames): Layout | undefined {
+  const usual: Omit<Layout, "reference" | "family"> =
+    shape === undefined
+      ? { question: [], image, answer: ["answer"], response: ["solution"] }
+      : layouts[shape];
+  const question = fields.question === null ? usual.question : [fields.question];
+  if (question.length === 0) return undefined;
+  return {
+    question,
+    image: fields.image === null ? usual.image : [fields.image],
+    answer: fields.answer === null ? usual.answer : [fields.answer],
+    response: usual.response,
+    reference: fields.reference ?? undefined,
+    family: fields.family ?? undefined,
+  };
+}
