@@ -3,10 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
+import { digest } from "../core/digest.ts";
+import { rememberingLast } from "../core/remember.ts";
 import type { DatasetRef, ModelRef } from "../dsl/artifacts.ts";
 import type { Anchor } from "../dsl/training.ts";
 import { disposeModel } from "../models/qwen2_5_vl/model.ts";
 import { CALM, type SafeguardState } from "../rl/safeguard.ts";
+import { contentHash } from "../runtime/code.ts";
 import type { StageError } from "../runtime/errors.ts";
 import { type AnchorPool, askBase } from "./anchor.ts";
 import { type Examples, loadExamples } from "./dataset.ts";
@@ -48,15 +51,25 @@ interface SessionSpec {
   readonly maxTokens: number;
 }
 
+/** The four reinforcement phases of a run ask the same base the same questions: once is enough. */
+const anchorsOf = rememberingLast(
+  ({ inputs, anchor, maxTokens, seed }: SessionSpec) => {
+    // How strongly, and how many at a time, changes neither questions nor answers.
+    const { weight: _, prompts: __, ...asked } = anchor;
+    return digest([contentHash(inputs.reference.dir), inputs.dataset, asked, maxTokens, seed]);
+  },
+  ({ anchor, maxTokens, seed }: SessionSpec, base: LoadedModel, examples: Examples) =>
+    askBase(base, examples, anchor, maxTokens, seed),
+);
+
 /** Opens a session; its tensors are released when the scope closes. */
 export function openSession(spec: SessionSpec): Effect.Effect<Session, StageError, Scope> {
-  const { stage, seed, inputs, anchor, maxTokens } = spec;
+  const { stage, seed, inputs, anchor } = spec;
   return Effect.acquireRelease(
     attempt(() => {
       const base = loadModel(inputs.reference.dir);
-      const examples = loadExamples(inputs.dataset);
-      const anchors =
-        anchor.weight > 0 ? askBase(base, examples, anchor, maxTokens, seed) : undefined;
+      const examples = loadExamples(inputs.dataset, base);
+      const anchors = anchor.weight > 0 ? anchorsOf(spec, base, examples) : undefined;
       return { stage, seed, base, examples, read: problemReader(base), anchors };
     }),
     ({ base }) => Effect.sync(() => disposeModel(base.vlm)),

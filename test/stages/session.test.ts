@@ -102,6 +102,28 @@ describe("openSession", () => {
       expect(session.anchors).toBeUndefined();
     }));
 
+  it("asks the base once for phases that ask the same", async () => {
+    const asked = (base: string, own: Parameters<typeof smallOptions>[0] = {}) =>
+      training({ base, options: smallOptions(own) }, ({ anchors }) => anchors!);
+    const first = await asked(dir);
+    expect(await asked(dir, { anchor: { weight: 0.5, prompts: 2 } })).toBe(first);
+    for (const other of [{ pool: 9 }, { images: "both" as const }]) {
+      expect(await asked(dir, { anchor: other })).not.toEqual(first);
+    }
+    const again = await asked(dir);
+    expect(again).toEqual(first);
+    expect(again).not.toBe(first);
+  });
+
+  it("asks again when the base is another, though its folder has the same name", async () => {
+    const folder = temporaryFolder();
+    const answers = () => training({ base: folder, options }, ({ anchors }) => anchors!.ids);
+    writeModel(folder, 3);
+    const first = await answers();
+    writeModel(folder, 4);
+    expect(await answers()).not.toEqual(first);
+  });
+
   it("fails with the folder and the reason when the base is not there", async () => {
     const gone = training({ base: join(dir, "gone"), options }, () => {});
     await expect(gone).rejects.toThrow(/gone.*config\.json.*file not found/);
