@@ -6,7 +6,7 @@
  * Memory: the value is held weakly, so remembering it never keeps it from being released.
  */
 export function rememberingLast<Arguments extends ReadonlyArray<unknown>, Value extends object>(
-  key: (...given: NoInfer<Arguments>) => string,
+  key: (...given: Arguments) => string,
   make: (...given: Arguments) => Value,
 ): (...given: Arguments) => Value {
   let last: { readonly key: string; readonly value: WeakRef<Value> } | undefined;

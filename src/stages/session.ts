@@ -53,13 +53,12 @@ interface SessionSpec {
 
 /** The four reinforcement phases of a run ask the same base the same questions: once is enough. */
 const anchorsOf = rememberingLast(
-  ({ inputs, anchor, maxTokens, seed }: SessionSpec) => {
+  ({ inputs, anchor, maxTokens, seed }: SessionSpec, _base: LoadedModel, _examples: Examples) => {
     // How strongly, and how many at a time, changes neither questions nor answers.
     const { weight: _, prompts: __, ...asked } = anchor;
     return digest([contentHash(inputs.reference.dir), inputs.dataset, asked, maxTokens, seed]);
   },
-  ({ anchor, maxTokens, seed }: SessionSpec, base: LoadedModel, examples: Examples) =>
-    askBase(base, examples, anchor, maxTokens, seed),
+  ({ anchor, maxTokens, seed }, base, examples) => askBase(base, examples, anchor, maxTokens, seed),
 );
 
 /** Opens a session; its tensors are released when the scope closes. */
