@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import type { Attempts } from "../dsl/attempts.ts";
 import { renderSite } from "../dsl/issue.ts";
-import { noSpaceAsStoreFull } from "./checkpoint.ts";
+import { type Contents, noSpaceAsStoreFull } from "./checkpoint.ts";
 import { makeContext } from "./context.ts";
 import { type RuntimeFailure, type StageError, StageFailed } from "./errors.ts";
 import type { Journal } from "./events.ts";
@@ -19,12 +19,18 @@ import { lackAsOutOfMemory } from "./out-of-memory.ts";
 import type { PlannedStage } from "./plan.ts";
 import { Resources } from "./resources.ts";
 import { type Retry, type RetryPolicy, retrying } from "./retry.ts";
-import { readSteps } from "./steps.ts";
+import { stepsDone } from "./steps.ts";
 import { Stop } from "./stop.ts";
 import { StageStore } from "./store.ts";
 
 /** Errors a stage passes through unchanged; all others become `StageFailed`. */
 const own = new Set(["Interrupted", "StoreFull", "StoreBroken", "RunLocked", "BudgetNotMet"]);
+
+/** What a stage works on, by need: the artifacts, paths in them absolute, and the content of each as a hash. */
+export interface Given {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly contents: Contents;
+}
 
 /** What a stage is run with besides its inputs. */
 export interface Surroundings {
@@ -45,7 +51,7 @@ export interface Surroundings {
 export const runStage = Effect.fnUntraced(function* <R>(
   planned: PlannedStage,
   handler: Handler<R>,
-  inputs: Readonly<Record<string, unknown>>,
+  { inputs, contents }: Given,
   { journal, allowance, attempts }: Surroundings,
 ) {
   const [store, resources, stop] = [yield* StageStore, yield* Resources, yield* Stop];
@@ -62,14 +68,17 @@ export const runStage = Effect.fnUntraced(function* <R>(
     yield* onDisk(dir, "measurements", () => clearMeasures(join(dir, measuresFile)));
     yield* journal.emit({ _tag: "StageStarted", stage: id, key, attempt: number, why });
     const limits = limitsOf(id, minutes, stop, allowance);
-    const context = makeContext({ planned, inputs, journal, limits, dir, outDir, halvings });
+    const context = makeContext({
+      ...{ planned, inputs, contents, journal, limits, dir, outDir, halvings },
+    });
     const outputs = yield* handler
       .run(context)
       .pipe(noSpaceAsStoreFull(dir, "the stage's files"), lackAsOutOfMemory, limits.within);
-    const steps = readSteps(join(dir, "steps.jsonl")).length;
+    const steps = stepsDone(join(dir, "steps.jsonl"));
     const seconds = (performance.now() - startedAt) / 1000;
     const result = yield* store.commit(fingerprint, {
       outputs: pickOutputs(id, outputs, stage.gives),
+      inputs: contents,
       steps,
       seconds,
     });
@@ -90,7 +99,9 @@ export const runStage = Effect.fnUntraced(function* <R>(
   const work = Effect.gen(function* () {
     yield* lockStage(dir);
     // Another process, or another pipeline of this one, may have finished the stage since the plan.
-    const found = yield* store.find(fingerprint);
+    const fresh = action._tag === "Run" && action.fresh === true;
+    if (fresh) yield* store.forget(fingerprint);
+    const found = yield* store.find(fingerprint, { inputs: contents });
     if (found._tag === "Miss") return yield* retrying(policies, held, onRetry);
     yield* journal.emit({ _tag: "StageCached", stage: id, key });
     return found.result;

@@ -14,14 +14,17 @@ import {
   syncPath,
   writeAtomic,
 } from "./files.ts";
+import { readSealed, seal } from "./sealed.ts";
 
 const kept = 2;
 const Manifest = Schema.Struct({
-  format: Schema.Literal(1),
+  format: Schema.Literal(2),
   step: Schema.Int,
+  /** Content of each input of the stage; see `StageResult`. */
+  inputs: Schema.Record(Schema.String, Schema.String),
   files: Schema.Array(FileEntry),
 });
-const decodeManifest = Schema.decodeUnknownOption(Schema.fromJsonString(Manifest));
+const decodeManifest = Schema.decodeUnknownOption(Manifest);
 
 /** A checkpoint that can be restored: the number of steps done and the folder of its files. */
 export interface Checkpoint {
@@ -35,20 +38,24 @@ export interface Found {
   readonly ignored: ReadonlyArray<string>;
 }
 
+/** Content of the inputs a stage works on, by need. */
+export type Contents = Readonly<Record<string, string>>;
+
 /**
- * Looks for the newest whole checkpoint of the loop `loop` below `root`.
+ * Looks for the newest whole checkpoint of the loop `loop` below `root` that was made from `inputs`.
  *
  * Fails: `StoreBroken` when the folder cannot be read.
  */
 export function newest(
   root: string,
   loop: number,
+  inputs: Contents = {},
   depth: "size" | "hash" = "hash",
 ): Effect.Effect<Found, StoreFull | StoreBroken> {
   return onDisk(root, "a checkpoint", () => {
     const ignored: Array<string> = [];
     for (const { step, dir } of list(root, loop)) {
-      const damage = damageOf(dir, depth);
+      const damage = damageOf(dir, step, inputs, depth);
       if (damage === undefined) return { checkpoint: { step, dir: join(dir, "state") }, ignored };
       ignored.push(`checkpoint at step ${step} ignored: ${damage}`);
     }
@@ -67,6 +74,7 @@ export function save<E, R>(
   loop: number,
   step: number,
   write: (dir: string) => Effect.Effect<void, E, R>,
+  inputs: Contents = {},
 ): Effect.Effect<void, E | StoreFull | StoreBroken, R> {
   const final = join(root, folderName(loop, step));
   const temporary = `${final}.tmp`;
@@ -79,8 +87,8 @@ export function save<E, R>(
     yield* write(join(temporary, "state"));
     yield* disk(() => {
       const files = inventory(join(temporary, "state"));
-      const manifest = { format: 1, step, files } satisfies typeof Manifest.Type;
-      writeAtomic(join(temporary, "manifest.json"), JSON.stringify(manifest));
+      const manifest = { format: 2, step, inputs, files } satisfies typeof Manifest.Type;
+      writeAtomic(join(temporary, "manifest.json"), seal(manifest));
       fs.rmSync(final, { recursive: true, force: true });
       fs.renameSync(temporary, final);
       syncPath(root);
@@ -123,11 +131,18 @@ function list(root: string, loop: number): ReadonlyArray<Checkpoint> {
     .sort((a, b) => b.step - a.step);
 }
 
-function damageOf(dir: string, depth: "size" | "hash"): string | undefined {
-  const path = join(dir, "manifest.json");
-  const text = fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "";
-  return Option.match(decodeManifest(text), {
-    onNone: () => "its manifest cannot be read",
-    onSome: (manifest) => firstDamage(join(dir, "state"), manifest.files, depth),
-  });
+function damageOf(
+  dir: string,
+  step: number,
+  inputs: Contents,
+  depth: "size" | "hash",
+): string | undefined {
+  const found = readSealed(join(dir, "manifest.json"));
+  if (typeof found === "string") return `its manifest.json is ${found}`;
+  const manifest = Option.getOrUndefined(decodeManifest(found.value));
+  if (manifest === undefined || !found.sealed) return "its manifest.json is of another version";
+  if (manifest.step !== step) return `its manifest.json is of step ${manifest.step}`;
+  const changed = Object.keys(inputs).find((need) => manifest.inputs[need] !== inputs[need]);
+  if (changed !== undefined) return `its input ${changed} came out differently since`;
+  return firstDamage(join(dir, "state"), manifest.files, depth);
 }

@@ -1,6 +1,7 @@
 /** What an attempt hands its stage: loop, progress, measurements, notes. Serves the runtime layer. */
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
+import type { Contents } from "./checkpoint.ts";
 import type { Journal } from "./events.ts";
 import { onDisk } from "./files.ts";
 import type { StageContext } from "./handler.ts";
@@ -8,12 +9,14 @@ import type { Limits } from "./limits.ts";
 import { runLoop } from "./loop.ts";
 import { appendMeasure, measuresFile } from "./measures.ts";
 import type { PlannedStage } from "./plan.ts";
-import { readSteps } from "./steps.ts";
+import { stepsDone } from "./steps.ts";
 
 /** One attempt at a planned stage. */
 export interface Attempt {
   readonly planned: PlannedStage;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** Content of each input. */
+  readonly contents: Contents;
   readonly journal: Journal;
   readonly limits: Limits;
   /** The stage's folder in the store. */
@@ -26,7 +29,7 @@ export interface Attempt {
 
 /** The context of `attempt`, whose types its handler knows. */
 export function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
-  const { planned, inputs, journal, limits, dir, outDir, halvings } = attempt;
+  const { planned, inputs, contents, journal, limits, dir, outDir, halvings } = attempt;
   const stage = planned.id;
   let loops = 0;
   return {
@@ -38,7 +41,7 @@ export function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
     outDir,
     artifact: (relative) => join(outDir, relative),
     loop: (spec) =>
-      Effect.suspend(() => runLoop({ stage, dir, journal, limits, loop: loops++ }, spec)),
+      Effect.suspend(() => runLoop({ stage, dir, contents, journal, limits, loop: loops++ }, spec)),
     progress: (step, total, metrics = {}) =>
       Effect.andThen(
         journal.emit({ _tag: "StageProgress", stage, step, total, metrics }),
@@ -53,7 +56,7 @@ const measure = Effect.fnUntraced(function* (
   { planned, journal, dir }: Attempt,
   metrics: Readonly<Record<string, number>>,
 ) {
-  const step = readSteps(join(dir, "steps.jsonl")).length;
+  const step = stepsDone(join(dir, "steps.jsonl"));
   const path = join(dir, measuresFile);
   yield* onDisk(path, "measurements", () => appendMeasure(path, { step, metrics }));
   yield* journal.emit({ _tag: "StageMeasured", stage: planned.id, step, metrics });

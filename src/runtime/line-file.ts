@@ -2,10 +2,11 @@
 import * as fs from "node:fs";
 import * as Schema from "effect/Schema";
 import { writeAtomic } from "./files.ts";
+import { sealLine, unsealLine } from "./sealed.ts";
 
 /** Lines of one kind; the functions throw file-system errors. */
 export interface LineFile<A> {
-  /** All whole lines of the file at `path`; torn and unknown ones are left out. */
+  /** All whole lines of the file at `path`; torn, damaged and unknown ones are left out. */
   readonly read: (path: string) => ReadonlyArray<A>;
   readonly append: (path: string, line: A) => void;
   /** Drops the lines that do not hold to `keep`. */
@@ -16,14 +17,14 @@ export interface LineFile<A> {
 export function lineFile<A, I>(schema: Schema.Codec<A, I>): LineFile<A> {
   const codec = Schema.fromJsonString(Schema.toCodecJson(schema));
   const [encode, decode] = [Schema.encodeSync(codec), Schema.decodeUnknownOption(codec)];
-  const text = (line: A) => `${encode(line)}\n`;
+  const text = (line: A) => `${sealLine(encode(line))}\n`;
   const read = (path: string): ReadonlyArray<A> => {
     if (!fs.existsSync(path)) return [];
     return fs
       .readFileSync(path, "utf8")
       .split("\n")
       .flatMap((part) => {
-        const line = decode(part);
+        const line = decode(unsealLine(part));
         return line._tag === "Some" ? [line.value] : [];
       });
   };

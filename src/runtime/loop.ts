@@ -19,7 +19,7 @@ export interface LoopHost {
   readonly journal: Journal;
   readonly limits: Limits;
   /** Content of what the stage works on: a checkpoint made from other inputs is none of ours. */
-  readonly contents?: Contents;
+  readonly contents: Contents;
   /** Number of the loop within the stage, from 0. */
   readonly loop: number;
 }

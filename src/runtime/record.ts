@@ -1,9 +1,9 @@
 /** `run.json`: what a run was asked for, with a format version. Serves the runtime layer. */
-import * as fs from "node:fs";
 import { join } from "node:path";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import { writeAtomic } from "./files.ts";
+import { readSealed, seal } from "./sealed.ts";
 
 /** Raised when `run.json` changes in a way that older code cannot read. */
 export const runFormat = 1;
@@ -47,18 +47,14 @@ const fileName = "run.json";
 
 /** Writes the record of the run in `runDir`. Throws file-system errors. */
 export function writeRecord(runDir: string, record: RunRecord): void {
-  writeAtomic(join(runDir, fileName), JSON.stringify(record, null, 2));
+  writeAtomic(join(runDir, fileName), seal(record));
 }
 
 /** The record of the run in `runDir`, or in words why it cannot be read. */
 export function readRecord(runDir: string): RunRecord | string {
-  try {
-    const value: unknown = JSON.parse(fs.readFileSync(join(runDir, fileName), "utf8"));
-    return Option.getOrElse(decode(value), () => refusal(value));
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    return missing ? `${fileName} is missing` : `${fileName} cannot be read`;
-  }
+  const found = readSealed(join(runDir, fileName));
+  if (typeof found === "string") return `${fileName} is ${found}`;
+  return Option.getOrElse(decode(found.value), () => refusal(found.value));
 }
 
 function refusal(value: unknown): string {

@@ -45,7 +45,8 @@ export function absolutePaths(value: unknown): ReadonlyArray<string> {
   return found;
 }
 
-function mapStrings(value: unknown, change: (text: string) => string): unknown {
+/** The value with `change` applied to every string in it. */
+export function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));
   if (typeof value !== "object" || value === null) return value;

@@ -4,9 +4,9 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type { Issue } from "../dsl/issue.ts";
-import { runStage, type Surroundings } from "./attempt.ts";
+import { type Given, runStage, type Surroundings } from "./attempt.ts";
 import { judge, meter, overspent } from "./budget.ts";
-import { PipelineInvalid, type Verdict } from "./errors.ts";
+import { PipelineInvalid, type StoreBroken, type StoreFull, type Verdict } from "./errors.ts";
 import { type Event, openJournal } from "./events.ts";
 import { onDisk } from "./files.ts";
 import type { Handler } from "./handler.ts";
@@ -14,7 +14,7 @@ import { hold } from "./lock.ts";
 import type { Plan, PlannedStage } from "./plan.ts";
 import { type RunRecord, runFormat, writeRecord } from "./record.ts";
 import { Stop } from "./stop.ts";
-import { StageStore } from "./store.ts";
+import { type Lookup, StageStore, type Stored } from "./store.ts";
 
 /** What a finished run leaves: its folder, the last value of each artifact, and how much work there was. */
 export interface RunResult {
@@ -74,10 +74,7 @@ export const execute = Effect.fnUntraced(function* <R>(
   return { runDir, artifacts, steps, seconds, verdicts } satisfies RunResult as RunResult;
 }, Effect.scoped);
 
-interface StageOutcome {
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly steps: number;
-}
+type StageOutcome = Pick<Stored, "outputs" | "steps" | "content">;
 
 const settle = Effect.fnUntraced(function* <R>(
   planned: PlannedStage,
@@ -85,20 +82,42 @@ const settle = Effect.fnUntraced(function* <R>(
   done: ReadonlyArray<StageOutcome>,
   surroundings: Surroundings,
 ) {
-  const { id, key, action } = planned;
+  const { id, key } = planned;
   const { journal, allowance } = surroundings;
-  if (action._tag === "Hit") {
+  const given = givenTo(planned, done);
+  const found = yield* stillStored(planned, given);
+  if (found?._tag === "Hit") {
+    for (const text of found.notes) yield* journal.emit({ _tag: "StageNote", stage: id, text });
     yield* journal.emit({ _tag: "StageCached", stage: id, key });
-    return action as StageOutcome;
+    return found.result satisfies StageOutcome as StageOutcome;
   }
   yield* (yield* Stop).check(id);
   const over = overspent(allowance.budgets, allowance.spent(), { stage: id });
   if (over !== undefined) return yield* over;
   const handler = handlers.find((candidate) => candidate.name === planned.stage.name)!;
-  const inputs = Object.fromEntries(
-    Object.entries(planned.sources).map(([need, source]) => [need, done[source]!.outputs[need]]),
-  );
-  return (yield* runStage(planned, handler, inputs, surroundings)) as StageOutcome;
+  const action = found === undefined ? planned.action : ({ _tag: "Run", why: found.why } as const);
+  const open = { ...planned, action };
+  return (yield* runStage(open, handler, given, surroundings)) as StageOutcome;
+});
+
+function givenTo({ sources }: PlannedStage, done: ReadonlyArray<StageOutcome>): Given {
+  const from = Object.entries(sources);
+  return {
+    inputs: Object.fromEntries(from.map(([need, source]) => [need, done[source]!.outputs[need]])),
+    contents: Object.fromEntries(from.map(([need, source]) => [need, done[source]!.content])),
+  };
+}
+
+/** The stored result, or why it is none any more: a stage before it may have come out differently. */
+const stillStored = Effect.fnUntraced(function* (
+  { action, fingerprint }: PlannedStage,
+  { contents }: Given,
+): Effect.fn.Return<Lookup | undefined, StoreFull | StoreBroken, StageStore> {
+  if (action._tag !== "Hit") return undefined;
+  if (action.provided.length > 0) {
+    return yield* (yield* StageStore).find(fingerprint, { inputs: contents });
+  }
+  return { _tag: "Hit", result: { ...action, seconds: 0 }, verified: true, notes: action.notes };
 });
 
 function checkHandlers(
@@ -107,7 +126,8 @@ function checkHandlers(
 ): Effect.Effect<void, PipelineInvalid> {
   const issues = plan.stages.flatMap(({ stage, action }): ReadonlyArray<Issue> => {
     const handler = handlers.find(({ name }) => name === stage.name);
-    if (action._tag === "Hit" || handler?.version === stage.version) return [];
+    const settled = action._tag === "Hit" && action.provided.length === 0;
+    if (settled || handler?.version === stage.version) return [];
     const message =
       handler === undefined
         ? "nothing implements this stage"

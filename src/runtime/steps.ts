@@ -15,6 +15,13 @@ const file = lineFile(StepLine);
 /** All whole lines of the step file at `path`; a torn last line is left out. */
 export const readSteps = file.read;
 
+/** How many steps the file at `path` tells of: the last step of each loop, so that a lost line takes none away. */
+export function stepsDone(path: string): number {
+  const last = new Map<number, number>();
+  for (const { loop, step } of readSteps(path)) last.set(loop, Math.max(step, last.get(loop) ?? 0));
+  return [...last.values()].reduce((sum, step) => sum + step, 0);
+}
+
 /** Adds one step. Throws file-system errors. */
 export const appendStep = file.append;
 

@@ -4,36 +4,57 @@ import { join } from "node:path";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
-import * as Option from "effect/Option";
-import * as Schema from "effect/Schema";
-import { noSpaceAsStoreFull } from "./checkpoint.ts";
+import { type Contents, noSpaceAsStoreFull } from "./checkpoint.ts";
 import type { StoreBroken, StoreFull } from "./errors.ts";
-import { FileEntry, firstDamage, inventory, onDisk, syncPath, writeAtomic } from "./files.ts";
-import { differences, Fingerprint, keyOf } from "./fingerprint.ts";
+import { inventory, onDisk, syncPath } from "./files.ts";
+import { type Fingerprint, keyOf } from "./fingerprint.ts";
+import { checkFormat } from "./format.ts";
 import { absolutePaths, resolvePaths, storePaths } from "./reference.ts";
+import {
+  contentOf,
+  damageBeside,
+  damageOf,
+  readResult,
+  type StageResult,
+  writeResult,
+} from "./result.ts";
+import { type Explain, mendSpec, openExplanations, writeSpec } from "./spec.ts";
 
-/** Raised when the layout changes in a way older code or stores cannot follow. */
-const formatVersion = 1;
+/** A result that can be used; paths in `outputs` are absolute. */
+export interface Stored {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly steps: number;
+  readonly seconds: number;
+  /** What it gave, as a hash; see `contentOf`. */
+  readonly content: string;
+}
 
-/** The commit mark of a stage: without a whole one, the stage did not happen. */
-const StageResult = Schema.Struct({
-  format: Schema.Literal(formatVersion),
-  outputs: Schema.Record(Schema.String, Schema.Unknown),
-  files: Schema.Array(FileEntry),
-  /** Loop steps done over all attempts; 0 for a stage without a loop. */
-  steps: Schema.Int,
-  /** Wall time of the attempt that finished it. */
-  seconds: Schema.Finite,
-});
-export type StageResult = typeof StageResult.Type;
-
-const decodeResult = Schema.decodeUnknownOption(Schema.fromJsonString(StageResult));
-const decodeSpec = Schema.decodeUnknownOption(Schema.fromJsonString(Fingerprint));
-
-/** What the store knows about a fingerprint. `outputs` of a hit hold absolute paths. */
+/** What the store knows about a fingerprint. */
 export type Lookup =
-  | { readonly _tag: "Hit"; readonly result: StageResult }
+  | {
+      readonly _tag: "Hit";
+      readonly result: Stored;
+      /** Whether the content of its files was compared with the hashes of its commit. */
+      readonly verified: boolean;
+      /** What was damaged beside the result itself. */
+      readonly notes: ReadonlyArray<string>;
+    }
   | { readonly _tag: "Miss"; readonly why: string };
+
+/** How to look a result up. */
+export interface LookupOptions {
+  /** Content of the inputs as far as it is known: a result made from others is none. */
+  readonly inputs?: Contents;
+  /** Compares every file with its hash, however large. */
+  readonly verify?: boolean;
+  /** Made once for many look-ups, where they miss often. */
+  readonly explain?: Explain;
+}
+
+/** What an attempt comes to; `inputs` is the content it worked on. */
+export type Done = Pick<StageResult, "outputs" | "steps" | "seconds"> & {
+  readonly inputs?: Contents;
+};
 
 type Disk<A> = Effect.Effect<A, StoreFull | StoreBroken>;
 
@@ -45,14 +66,15 @@ export class StageStore extends Context.Service<
     /** The folder of a stage, whether it exists or not. */
     readonly folder: (fingerprint: Fingerprint) => string;
     /** A verified result, or why there is none. */
-    readonly find: (fingerprint: Fingerprint) => Disk<Lookup>;
+    readonly find: (fingerprint: Fingerprint, options?: LookupOptions) => Disk<Lookup>;
+    /** Says why a fingerprint is not found, with the earlier ones in mind. */
+    readonly explanations: () => Explain;
     /** Makes the stage's folder ready for an attempt; gives the empty folder for its files. */
     readonly prepare: (fingerprint: Fingerprint) => Disk<string>;
+    /** Drops result and checkpoints, so that the stage starts over. */
+    readonly forget: (fingerprint: Fingerprint) => Disk<void>;
     /** Makes the attempt's files and outputs the stage's result. */
-    readonly commit: (
-      fingerprint: Fingerprint,
-      done: Pick<StageResult, "outputs" | "steps" | "seconds">,
-    ) => Disk<StageResult>;
+    readonly commit: (fingerprint: Fingerprint, done: Done) => Disk<Stored>;
   }
 >()("rcpa/runtime/StageStore") {
   /** A store in plain files below `root/stages`. Fails: `StoreBroken` when `root` holds another format version. */
@@ -61,89 +83,82 @@ export class StageStore extends Context.Service<
 
 const open = Effect.fnUntraced(function* (root: string) {
   const stages = join(root, "stages");
-  yield* onDisk(root, "the store", () => checkFormat(root, stages));
+  yield* onDisk(root, "the store", () => checkFormat(root));
   const folder = (fingerprint: Fingerprint) => join(stages, keyOf(fingerprint));
-  const attemptDir = (fingerprint: Fingerprint) => join(folder(fingerprint), "out.tmp");
+  const explanations = () => openExplanations(stages);
+  const inFolder = <A>(fingerprint: Fingerprint, work: (dir: string) => A): Disk<A> =>
+    onDisk(folder(fingerprint), "a stage's folder", () => work(folder(fingerprint)));
   return StageStore.of({
     root,
     folder,
-    find: (fingerprint) =>
-      onDisk(stages, "the store", () => lookUp(stages, folder(fingerprint), fingerprint)),
+    explanations,
+    find: (fingerprint, options = {}) =>
+      onDisk(stages, "the store", () => lookUp(stages, folder(fingerprint), fingerprint, options)),
     prepare: (fingerprint) =>
-      onDisk(folder(fingerprint), "a stage's folder", () => {
-        const dir = folder(fingerprint);
+      inFolder(fingerprint, (dir) => {
         fs.mkdirSync(dir, { recursive: true });
-        for (const name of ["result.json", "out", "out.tmp"]) {
-          fs.rmSync(join(dir, name), { recursive: true, force: true });
-        }
-        writeAtomic(join(dir, "spec.json"), JSON.stringify(fingerprint, null, 2));
-        fs.mkdirSync(attemptDir(fingerprint));
-        return attemptDir(fingerprint);
+        drop(dir, ["result.json", "out", "out.tmp"]);
+        writeSpec(dir, fingerprint);
+        fs.mkdirSync(join(dir, "out.tmp"));
+        return join(dir, "out.tmp");
+      }),
+    forget: (fingerprint) =>
+      inFolder(fingerprint, (dir) => {
+        const lines = fs.readdirSync(dir).filter((name) => name.endsWith(".jsonl"));
+        drop(dir, ["result.json", "checkpoints", "out", ...lines]);
       }),
     commit: (fingerprint, done) => commit(stages, folder(fingerprint), done),
   });
 });
 
-function checkFormat(root: string, stages: string): void {
-  fs.mkdirSync(stages, { recursive: true });
-  const path = join(root, "format.json");
-  if (!fs.existsSync(path)) writeAtomic(path, JSON.stringify({ format: formatVersion }));
-  const { format } = JSON.parse(fs.readFileSync(path, "utf8")) as { format?: unknown };
-  if (format === formatVersion) return;
-  const found = `this store has format ${JSON.stringify(format)}, this version reads ${formatVersion}`;
-  throw new Error(`${found}; choose another folder with --out`);
+/** The result goes first: without it the rest does not count. */
+function drop(dir: string, names: ReadonlyArray<string>): void {
+  for (const name of names) fs.rmSync(join(dir, name), { recursive: true, force: true });
 }
 
-function lookUp(stages: string, dir: string, fingerprint: Fingerprint): Lookup {
-  const text = readIfThere(join(dir, "result.json"));
-  if (text === undefined) return { _tag: "Miss", why: whyMissing(stages, dir, fingerprint) };
-  return Option.match(decodeResult(text), {
-    onNone: (): Lookup => ({ _tag: "Miss", why: "its stored result cannot be read" }),
-    onSome: (result): Lookup => {
-      const damage = firstDamage(join(dir, "out"), result.files, "size");
-      if (damage !== undefined)
-        return { _tag: "Miss", why: `its stored result is damaged: ${damage}` };
-      const outputs = resolve(stages, dir, result.outputs);
-      const gone = absolutePaths(outputs).find((path) => !fs.existsSync(path));
-      if (gone !== undefined) return { _tag: "Miss", why: `its result ${gone} is gone` };
-      return { _tag: "Hit", result: { ...result, outputs } };
-    },
-  });
-}
-
-function resolve(stages: string, dir: string, outputs: StageResult["outputs"]) {
-  return resolvePaths(outputs, { out: join(dir, "out"), stages }) as StageResult["outputs"];
-}
-
-function whyMissing(stages: string, dir: string, fingerprint: Fingerprint): string {
-  if (fs.existsSync(join(dir, "spec.json"))) return "it did not finish";
-  const earlier = fs
-    .readdirSync(stages)
-    .filter((name) => name.startsWith(`${fingerprint.name}-`))
-    .map((name) => decodeSpec(readIfThere(join(stages, name, "spec.json")) ?? ""))
-    .flatMap((spec) => (Option.isSome(spec) ? [differences(spec.value, fingerprint)] : []))
-    .sort((a, b) => a.length - b.length)[0];
-  return earlier?.[0] ?? "never run";
-}
-
-function readIfThere(path: string): string | undefined {
-  return fs.existsSync(path) ? fs.readFileSync(path, "utf8") : undefined;
-}
-
-function commit(
+function lookUp(
   stages: string,
   dir: string,
-  done: Pick<StageResult, "outputs" | "steps" | "seconds">,
-): Disk<StageResult> {
+  fingerprint: Fingerprint,
+  { inputs = {}, verify = false, explain = openExplanations(stages) }: LookupOptions,
+): Lookup {
+  const miss = (why: string): Lookup => ({ _tag: "Miss", why });
+  const result = readResult(dir);
+  if (result === "missing") {
+    return miss(fs.existsSync(join(dir, "spec.json")) ? "it did not finish" : explain(fingerprint));
+  }
+  if (typeof result === "string") return miss(result);
+  const changed = Object.keys(inputs).find((need) => inputs[need] !== result.inputs[need]);
+  if (changed !== undefined) return miss(`its input ${changed} came out differently`);
+  const { damage, verified } = damageOf(dir, result, verify);
+  if (damage !== undefined) return miss(`its stored result is damaged: ${damage}`);
+  const found = stored(stages, dir, result);
+  const gone = absolutePaths(found.outputs).find((path) => !fs.existsSync(path));
+  if (gone !== undefined) return miss(`its result ${gone} is gone`);
+  const notes = [mendSpec(dir, fingerprint), damageBeside(dir, result)];
+  return {
+    _tag: "Hit",
+    result: found,
+    verified,
+    notes: notes.filter((note) => note !== undefined),
+  };
+}
+
+function stored(stages: string, dir: string, result: StageResult): Stored {
+  const { outputs, steps, seconds } = result;
+  const resolved = resolvePaths(outputs, { out: join(dir, "out"), stages }) as Stored["outputs"];
+  return { outputs: resolved, steps, seconds, content: contentOf(result) };
+}
+
+function commit(stages: string, dir: string, done: Done): Disk<Stored> {
   const [temporary, out] = [join(dir, "out.tmp"), join(dir, "out")];
   return onDisk(dir, "a stage's result", () => {
     const files = inventory(temporary);
-    const outputs = storePaths(done.outputs, { out: temporary, stages }) as StageResult["outputs"];
-    const result: StageResult = { format: formatVersion, ...done, outputs, files };
+    const outputs = storePaths(done.outputs, { out: temporary, stages }) as Stored["outputs"];
     fs.renameSync(temporary, out);
     syncPath(dir);
-    writeAtomic(join(dir, "result.json"), JSON.stringify(result, null, 2));
+    const result = writeResult(dir, { inputs: {}, ...done, outputs, files });
     fs.rmSync(join(dir, "checkpoints"), { recursive: true, force: true });
-    return { ...result, outputs: resolve(stages, dir, outputs) };
+    return stored(stages, dir, result);
   }).pipe(noSpaceAsStoreFull(dir, "a stage's result"));
 }

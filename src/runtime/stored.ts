@@ -1,10 +1,10 @@
 /** What the store holds under a stage's key, for looking back: nothing is verified, missing parts are missing. Serves the runtime layer. */
-import * as fs from "node:fs";
 import { join } from "node:path";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import { mean } from "../core/statistics.ts";
 import { resolvePaths } from "./reference.ts";
+import { readSealed } from "./sealed.ts";
 import { readSteps } from "./steps.ts";
 
 const Result = Schema.Struct({
@@ -67,8 +67,9 @@ export function lastMetrics(stageDir: string): Readonly<Record<string, number>> 
 
 function readJson<A>(path: string, schema: Schema.Codec<A, unknown>): A | undefined {
   try {
-    const value: unknown = JSON.parse(fs.readFileSync(path, "utf8"));
-    return Option.getOrUndefined(Schema.decodeUnknownOption(schema)(value));
+    const found = readSealed(path);
+    if (typeof found === "string") return undefined;
+    return Option.getOrUndefined(Schema.decodeUnknownOption(schema)(found.value));
   } catch {
     return undefined;
   }

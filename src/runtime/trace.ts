@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import { type Event, EventLine } from "./events.ts";
+import { unsealLine } from "./sealed.ts";
 
 type Progress = Extract<Event, { readonly _tag: "StageProgress" }>;
 
@@ -34,7 +35,7 @@ export function readTrace(runDir: string): Trace {
   const [lines, torn]: [Array<typeof EventLine.Type>, Array<number>] = [[], []];
   for (const { text, at } of numbered) {
     if (isProgress(text) && !last.has(at) && text.endsWith("}")) continue;
-    const line = decode(text);
+    const line = decode(unsealLine(text));
     if (Option.isSome(line)) lines.push(line.value);
     else torn.push(at);
   }

@@ -57,7 +57,7 @@ describe("checkpoints", () => {
     fs.mkdirSync(join(root, "0-00000030", "state"), { recursive: true });
     const { checkpoint, ignored } = await look(root);
     expect(checkpoint?.step).toBe(10);
-    expect(ignored).toEqual(["checkpoint at step 30 ignored: its manifest cannot be read"]);
+    expect(ignored).toEqual(["checkpoint at step 30 ignored: its manifest.json is missing"]);
   });
 
   it("fails with one clear error on a full disk and leaves the older one in place", async () => {

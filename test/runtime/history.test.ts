@@ -124,7 +124,7 @@ describe("a damaged run", () => {
 
   it.each([
     ["is missing", (path: string) => fs.rmSync(path)],
-    ["cannot be read", (path: string) => fs.truncateSync(path, 40)],
+    ["is damaged", (path: string) => fs.truncateSync(path, 40)],
     ["is not complete", (path: string) => fs.writeFileSync(path, '{"format":1}')],
     [
       "has format 7, this version reads 1",

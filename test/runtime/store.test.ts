@@ -30,6 +30,8 @@ const finish = (root: string, text = "weights") =>
     }),
   );
 
+const nothing = { outputs: { policy: { dir: "" } }, steps: 0, seconds: 0 };
+
 const find = (root: string) => inStore(root, (store) => store.find(spec));
 const folder = (root: string) => inStore(root, (store) => Effect.succeed(store.folder(spec)));
 
@@ -52,7 +54,8 @@ describe("StageStore", () => {
     expect(await find(root)).toEqual({ _tag: "Miss", why: "it did not finish" });
     fs.renameSync(join(await folder(root), "out.tmp"), join(await folder(root), "out"));
     expect(await find(root)).toEqual({ _tag: "Miss", why: "it did not finish" });
-    expect(await finish(root)).toMatchObject({ files: [{ path: "model.bin", bytes: 7 }] });
+    expect(await finish(root)).toMatchObject({ steps: 3, content: expect.any(String) });
+    expect(await find(root)).toMatchObject({ _tag: "Hit" });
   });
 
   it("does not use a result whose files are not as recorded, and says which", async () => {
@@ -64,7 +67,7 @@ describe("StageStore", () => {
       why: "its stored result is damaged: model.bin has 2 bytes, not 7",
     });
     fs.writeFileSync(join(await folder(root), "result.json"), "{");
-    expect(await find(root)).toEqual({ _tag: "Miss", why: "its stored result cannot be read" });
+    expect(await find(root)).toEqual({ _tag: "Miss", why: "its result.json is damaged" });
   });
 
   it("does not use a result that left something outside the store, once that is gone", async () => {
@@ -93,10 +96,54 @@ describe("StageStore", () => {
     expect(await find(root)).toMatchObject({ _tag: "Miss" });
   });
 
-  it("refuses a store of another format version", async () => {
+  it("sees a changed byte in a result's file, in its mark, and in what is beside it", async () => {
+    const root = temporaryDir();
+    await finish(root, "weights");
+    const dir = await folder(root);
+    const flip = (name: string, at: number) => {
+      const bytes = fs.readFileSync(join(dir, name));
+      bytes[at]! ^= 1;
+      fs.writeFileSync(join(dir, name), bytes);
+    };
+    flip("out/model.bin", 3);
+    const why = "its stored result is damaged: model.bin does not have its recorded hash";
+    expect(await find(root)).toEqual({ _tag: "Miss", why });
+    flip("out/model.bin", 3);
+    flip("spec.json", 40);
+    const notes = ["its spec.json was damaged and is written anew"];
+    expect(await find(root)).toMatchObject({ _tag: "Hit", notes });
+    expect(await find(root)).toMatchObject({ _tag: "Hit", notes: [] });
+    flip("result.json", 60);
+    expect(await find(root)).toEqual({ _tag: "Miss", why: "its result.json is damaged" });
+  });
+
+  it("does not use a result that was made from other inputs", async () => {
+    const root = temporaryDir();
+    const inputs = { numbers: "content" };
+    await inStore(root, (store) =>
+      Effect.andThen(store.prepare(spec), store.commit(spec, { ...nothing, inputs })),
+    );
+    const look = (known: Record<string, string>) =>
+      inStore(root, (store) => store.find(spec, { inputs: known }));
+    expect(await look({})).toMatchObject({ _tag: "Hit" });
+    expect(await look(inputs)).toMatchObject({ _tag: "Hit" });
+    const why = "its input numbers came out differently";
+    expect(await look({ numbers: "other" })).toEqual({ _tag: "Miss", why });
+  });
+
+  it("calls two results the same that differ in time and place alone", async () => {
+    const [here, there] = [await finish(temporaryDir()), await finish(temporaryDir())];
+    expect(here.content).toBe(there.content);
+    expect((await finish(temporaryDir(), "others")).content).not.toBe(here.content);
+  });
+
+  it("starts over what it was told to forget", async () => {
     const root = temporaryDir();
     await finish(root);
-    fs.writeFileSync(join(root, "format.json"), '{"format":7}');
-    await expect(find(root)).rejects.toThrow("this store has format 7, this version reads 1");
+    const dir = await folder(root);
+    fs.mkdirSync(join(dir, "checkpoints/0-00000001"), { recursive: true });
+    fs.writeFileSync(join(dir, "steps.jsonl"), "");
+    await inStore(root, (store) => store.forget(spec));
+    expect(fs.readdirSync(dir)).toEqual(["spec.json"]);
   });
 });
