@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync, inflateSync } from "node:zlib";
+import { type Place, readLines } from "../core/lines.ts";
 import type { Raster } from "../core/raster.ts";
 import type { Dataset, Example, Split } from "./example.ts";
-import { type Place, readLines } from "./lines.ts";
 
 /** Where the pixels of an image are within the file of all images. */
 export interface StoredImage {

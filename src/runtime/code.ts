@@ -5,6 +5,7 @@ import { digest, sha256 } from "../core/digest.ts";
 import { type Closures, openClosures } from "./closure.ts";
 import { filesBelow, hashFile } from "./files.ts";
 import type { Code } from "./fingerprint.ts";
+import { isImagePath, namedImagesHash } from "./named-images.ts";
 
 const source = new Set([".ts", ".js", ".mjs", ".json"]);
 
@@ -54,12 +55,18 @@ function packageRoot(folder: string): string {
 /** Above this size a file is known by size and time of change; hashing it would delay every start. */
 const largeBytes = 256 * 1024 ** 2;
 
-/** Hash of a file's content, or of all files in a folder by relative path; `absent` when there is nothing. */
+/**
+ * Hash of a file's content, or of all files in a folder by relative path; `absent` when there is nothing.
+ *
+ * Rows of a JSONL file count with the images they name; images are known by size and time of change.
+ */
 export function contentHash(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return "absent";
   if (stat.isDirectory()) {
     return digest(filesBelow(path).map((name) => [name, contentHash(join(path, name))]));
   }
-  return stat.size > largeBytes ? digest([stat.size, stat.mtimeMs]) : hashFile(path).sha256;
+  const large = stat.size > largeBytes || isImagePath(path);
+  const content = large ? digest([stat.size, stat.mtimeMs]) : hashFile(path).sha256;
+  return extname(path) === ".jsonl" ? digest([content, namedImagesHash(path)]) : content;
 }

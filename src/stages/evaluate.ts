@@ -24,7 +24,8 @@ export const evaluate = handler(
   Effect.fnUntraced(function* (context) {
     yield* Engine;
     const { options, inputs } = context;
-    const { domain, general } = yield* attempt(() => loadExamples(inputs.dataset));
+    const base = yield* openModel(inputs.reference.dir);
+    const { domain, general } = yield* attempt(() => loadExamples(inputs.dataset, base));
     const total = 3 * domain.test.length + 2 * general.test.length;
     let finished = 0;
     const answers = Effect.fnUntraced(function* (
@@ -39,7 +40,6 @@ export const evaluate = handler(
       finished += examples.length;
       return right;
     });
-    const base = yield* openModel(inputs.reference.dir);
     const policy = yield* openModel(inputs.policy.dir);
     const domainBefore = yield* answers(base, domain.test);
     const generalBefore = yield* answers(base, general.test);

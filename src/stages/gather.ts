@@ -65,11 +65,14 @@ export const gather = Effect.fnUntraced(function* (
   const count = (part: Split | null) => parts.filter((one) => one === part).length;
   const empty = (["train", "validation", "test"] as const).find((part) => count(part) === 0);
   if (empty !== undefined) return yield* invalid([emptyPart(empty, found.contents.length, source)]);
+  const worked = found.contents.filter((row, at) => row.worked && parts[at] === "train").length;
+  if (source.fields.reference !== null && worked === 0)
+    return yield* invalid([noReference(source)]);
   yield* attempt(() => gatherer.finish(parts));
   const ref: GatheredRef = {
     ...{ dir, file: source.jsonl },
     ...{ train: count("train"), validation: count("validation"), test: count("test") },
-    worked: found.contents.filter(({ worked }, row) => worked && parts[row] === "train").length,
+    worked,
   };
   if (count(null) > 0) {
     yield* note(
@@ -220,6 +223,11 @@ function emptyPart(part: Split, rows: number, { jsonl, distinct }: JsonlFile): D
       ? 'rows that share an image or a question stay together; distinct: "image" lets questions recur'
       : "rows that share an image stay together";
   return { place: jsonl, message: `nothing is left for ${part} of ${rows} rows: ${why}` };
+}
+
+function noReference({ jsonl, fields }: JsonlFile): DataProblem {
+  const message = `no training row has thoughts in its field ${fields.reference}`;
+  return { place: jsonl, message };
 }
 
 /** What examples of a file are called in reports when no field names their family. */

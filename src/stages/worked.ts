@@ -23,15 +23,23 @@ export interface Problem {
 
 const ANSWER_OPENS = "<answer>";
 
-/** Tokenises a problem; the same example is tokenised once for each reader made. */
+/** Patches of problems kept in memory; those of large images are made again instead. */
+const KEPT_BYTES = 2 ** 28;
+
+/** Tokenises a problem; an example is tokenised once for each reader made, as long as patches are few. */
 export function problemReader(model: LoadedModel): (example: Example) => Problem {
   const known = new Map<string, Problem>();
+  let bytes = 0;
   return (example) => {
     const found = known.get(example.id);
     // Equal ids mean equal content, but only the training split withholds references.
     if (found !== undefined && found.example === example) return found;
     const problem = readProblem(model, example);
-    known.set(example.id, problem);
+    const size = problem.prompt.images.reduce((sum, { patches }) => sum + patches.byteLength, 0);
+    if (bytes + size <= KEPT_BYTES) {
+      if (found === undefined) bytes += size;
+      known.set(example.id, problem);
+    }
     return problem;
   };
 }

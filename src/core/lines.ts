@@ -1,4 +1,4 @@
-/** The lines of a text file, one at a time, in bounded memory. Data layer. */
+/** The lines of a text file, one at a time, in bounded memory. Serves `data` and `runtime`. */
 import { closeSync, openSync, readSync } from "node:fs";
 
 /** A line with its number, counted from 1, and its place in bytes; `problem` says why there is no text. */

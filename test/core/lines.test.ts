@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readLines } from "../../src/data/lines.ts";
+import { readLines } from "../../src/core/lines.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 function linesOf(content: string | Uint8Array, maxBytes?: number) {
