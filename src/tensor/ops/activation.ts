@@ -1,5 +1,6 @@
 /** Gated and plain activations with hand-written gradients. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 
 /**
  * SwiGLU on a fused projection: `silu(gate) · up`, where `gateUp = [gate | up]`.
@@ -10,7 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
  * Source: Shazeer, GLU Variants Improve Transformer, eq. 6.
  */
 export function swiGlu(gateUp: tf.Tensor2D): tf.Tensor2D {
-  const op = tf.customGrad((input, save) => {
+  const op = customGrad((input, save) => {
     const [gate, up] = halves(input as tf.Tensor2D);
     const sigmoid = tf.sigmoid(gate);
     const silu = tf.mul(gate, sigmoid);
@@ -41,7 +42,7 @@ function halves(x: tf.Tensor2D): [tf.Tensor2D, tf.Tensor2D] {
  * Source: Hendrycks & Gimpel, Gaussian Error Linear Units, section 2.
  */
 export function gelu(x: tf.Tensor2D): tf.Tensor2D {
-  const op = tf.customGrad((input, save) => {
+  const op = customGrad((input, save) => {
     const rows = input as tf.Tensor2D;
     const normal = tf.mul(tf.add(tf.erf(tf.mul(rows, Math.SQRT1_2)), 1), 0.5);
     (save as tf.GradSaveFunc)([rows, normal]);

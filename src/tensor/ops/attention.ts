@@ -1,5 +1,6 @@
 /** Grouped-query attention over a shared prefix and own keys, with a recomputing gradient. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 import { matMulTransposedLeft, matMulTransposedRight } from "./linear.ts";
 
 /** Keys and values that all samples of one prompt share. */
@@ -45,7 +46,7 @@ interface Scores {
 export function attention(input: AttentionInput): tf.Tensor4D {
   const { prefix, bias } = input;
   const scale = 1 / Math.sqrt(input.queries.shape[3]);
-  const op = tf.customGrad((...args) => {
+  const op = customGrad((...args) => {
     const save = args.at(-1) as tf.GradSaveFunc;
     const [q, k, v, prefixKeys, prefixValues] = args.slice(0, -1) as Array<tf.Tensor4D>;
     const scaled = tf.mul(q!, scale) as tf.Tensor4D;

@@ -1,5 +1,6 @@
 /** Brings a loss computed on the host, with its own gradient, into the tape. Serves `models` and `stages`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 
 /** A loss value and its gradient with respect to each input value, same order and length as the input. */
 export interface HostLoss {
@@ -18,7 +19,7 @@ export interface HostLoss {
  * Memory: caller owns the result; call inside a tidy.
  */
 export function hostLoss(values: tf.Tensor, loss: (values: Float32Array) => HostLoss): tf.Scalar {
-  const op = tf.customGrad((input, save) => {
+  const op = customGrad((input, save) => {
     const x = input as tf.Tensor;
     const result = loss(x.dataSync<"float32">());
     (save as tf.GradSaveFunc)([tf.tensor(result.gradient, x.shape, "float32")]);

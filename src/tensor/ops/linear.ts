@@ -1,5 +1,6 @@
 /** Affine maps with hand-written gradients, the workhorse of every layer. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 
 /**
  * `a · bᵀ` for matrices, by an explicit transpose where the backend's transpose flag is slow.
@@ -36,7 +37,7 @@ export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D):
 }
 
 function multiply(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
-  const op = tf.customGrad((input, matrix, save) => {
+  const op = customGrad((input, matrix, save) => {
     (save as tf.GradSaveFunc)([input as tf.Tensor, matrix as tf.Tensor]);
     return {
       value: tf.matMul(input as tf.Tensor2D, matrix as tf.Tensor2D),
@@ -50,7 +51,7 @@ function multiply(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
 }
 
 function addBias(x: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
-  const op = tf.customGrad((input, vector) => ({
+  const op = customGrad((input, vector) => ({
     value: tf.add(input as tf.Tensor, vector as tf.Tensor),
     gradFunc: (dy: tf.Tensor) => [dy, tf.sum(dy, 0)],
   }));

@@ -1,5 +1,6 @@
 /** Language-model heads: log-probabilities of given tokens, and divergence from a given distribution. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 import { matMulTransposedLeft, matMulTransposedRight } from "./linear.ts";
 
 /**
@@ -17,7 +18,7 @@ export function logProbabilities(
   targets: Int32Array,
 ): tf.Tensor1D {
   const vocab = head.shape[0];
-  const op = tf.customGrad((rows, matrix, save) => {
+  const op = customGrad((rows, matrix, save) => {
     const logProbs = logSoftmaxRows(matMulTransposedRight(rows as tf.Tensor, matrix as tf.Tensor));
     const chosen = tf.cast(tf.oneHot(tf.tensor1d(targets, "int32"), vocab), "float32");
     (save as tf.GradSaveFunc)([rows as tf.Tensor, matrix as tf.Tensor, logProbs, chosen]);
@@ -49,7 +50,7 @@ export function divergenceFrom(
   head: tf.Tensor2D,
   weights: tf.Tensor1D,
 ): tf.Scalar {
-  const op = tf.customGrad((rows, matrix, save) => {
+  const op = customGrad((rows, matrix, save) => {
     const logProbs = logSoftmaxRows(matMulTransposedRight(rows as tf.Tensor, matrix as tf.Tensor));
     const baseProbs = tf.exp(base);
     const divergence = tf.sum(tf.mul(baseProbs, tf.sub(base, logProbs)), 1);

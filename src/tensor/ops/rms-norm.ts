@@ -1,5 +1,6 @@
 /** Root-mean-square normalisation with a hand-written gradient. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 
 /**
  * `y = x / √(mean(x²) + epsilon) · weight`.
@@ -11,7 +12,7 @@ import * as tf from "@tensorflow/tfjs-core";
  * Source: Zhang & Sennrich, Root Mean Square Layer Normalization, eq. 4.
  */
 export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.Tensor2D {
-  const op = tf.customGrad((input, gain, save) => {
+  const op = customGrad((input, gain, save) => {
     const rows = input as tf.Tensor2D;
     const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(rows), -1, true), epsilon));
     const unit = tf.mul(rows, inverse);

@@ -1,5 +1,6 @@
 /** Rotary position embedding (rotate-half form) with a hand-written gradient. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 
 /** What rotating takes; make it with `rotaryTable`. */
 export interface RotaryTable {
@@ -57,7 +58,7 @@ function quarterTurn(half: number): tf.Tensor2D {
  * Source: Su et al., RoFormer, eq. 34, in the rotate-half ordering of the Hugging Face checkpoints.
  */
 export function rotate(x: tf.Tensor3D, table: RotaryTable): tf.Tensor3D {
-  const op = tf.customGrad((input, save) => {
+  const op = customGrad((input, save) => {
     const rows = input as tf.Tensor3D;
     (save as tf.GradSaveFunc)([table.cos, table.sin, table.quarterTurn]);
     const turned = turn(rows, table.quarterTurn);

@@ -1,5 +1,6 @@
 /** Picking rows of a matrix, with gradients on every backend. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGrad } from "./custom-grad.ts";
 
 /**
  * Rows of a table by index, repeats allowed: an embedding lookup.
@@ -10,7 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
  * Memory: caller owns the result; call inside a tidy.
  */
 export function embed(table: tf.Tensor2D, index: Int32Array): tf.Tensor2D {
-  const op = tf.customGrad((input) => {
+  const op = customGrad((input) => {
     const picked = tf.tensor1d(index, "int32");
     const [rows] = (input as tf.Tensor2D).shape;
     return {
@@ -43,7 +44,7 @@ export function rearrange(x: tf.Tensor2D, index: Int32Array): tf.Tensor2D {
   index.forEach((source, target) => {
     if (source >= 0) inverse[source] = target;
   });
-  const op = tf.customGrad((input) => ({
+  const op = customGrad((input) => ({
     value: gatherOrZero(input as tf.Tensor2D, index),
     gradFunc: (dy: tf.Tensor) => gatherOrZero(dy as tf.Tensor2D, inverse),
   }));
