@@ -21,7 +21,7 @@ function tensorsAfter(intermediates: number): number {
       return result;
     },
   }));
-  tf.tidy(() => tf.grad((x) => tf.sum(second(first(x))))(tf.ones([4])));
+  tf.tidy(() => tf.grad((x) => tf.sum(second(first(x))))(tf.ones([4])).dataSync());
   return seen;
 }
 
