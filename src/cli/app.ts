@@ -31,7 +31,7 @@ export async function runApp(job: Job): Promise<number> {
 }
 
 function exitCode(tag: string | undefined): number {
-  if (tag === "PipelineInvalid") return 2;
+  if (tag === "PipelineInvalid" || tag === "NotStored") return 2;
   if (tag === "BudgetNotMet") return 3;
   return tag === "Interrupted" ? 130 : 1;
 }

@@ -1,5 +1,6 @@
 /** The options every pipeline file understands on its command line. CLI. */
 import { parseArgs } from "node:util";
+import type { Selection } from "../runtime/select.ts";
 import type { EngineName } from "../tensor/engine.ts";
 
 /** Listed here so that a wrong name is refused before a tensor library is loaded; the compiler keeps it complete. */
@@ -25,6 +26,8 @@ export interface Args {
   readonly out: string;
   readonly json: boolean;
   readonly help: boolean;
+  /** Which stages run, and from where. */
+  readonly selection: Selection;
 }
 
 /** What `--help` prints, and what follows a wrong option. */
@@ -33,6 +36,12 @@ export const optionsText = `options:
   --engine NAME     auto | ${engineNames.join(" | ")}; default: auto, the best there is
   --steps-scale X   multiply every number of steps by X, for a quicker try; default: 1
   --out DIR         where results, runs and models go; default: .rcpa
+  --fresh[=STAGES]  run again what is stored: everything, or the named stages (a,b); what builds on
+                    them runs again when they come out differently
+  --from STAGE      take everything before STAGE from the store, or refuse
+  --until STAGE     end after STAGE
+  --only STAGE      the same as --from STAGE --until STAGE
+  --verify          compare every stored file with its hash, however large
   --json            the last line is one JSON object; all else goes to stderr
   --help            print this`;
 
@@ -54,19 +63,51 @@ export function readArgs(argv: ReadonlyArray<string>): Args | string {
   }
   const out = parsed.out ?? defaultOut;
   if (out === "") return "--out takes a folder";
-  return { seed, engine, stepsScale, out, json: parsed.json ?? false, help: parsed.help ?? false };
+  const selection = readSelection(parsed);
+  if (typeof selection === "string") return selection;
+  const { json = false, help = false } = parsed;
+  return { seed, engine, stepsScale, out, json, help, selection };
 }
+
+type Parsed = Exclude<ReturnType<typeof parse>, string>;
+
+function readSelection({ fresh = [], from, until, only, verify = false }: Parsed) {
+  if (only !== undefined && (from !== undefined || until !== undefined)) {
+    return "--only says both ends; leave --from and --until out";
+  }
+  for (const [option, stage] of Object.entries({ from, until, only })) {
+    if (stage === "") return `--${option} takes a stage`;
+  }
+  const names = fresh.flatMap((list) => list.split(","));
+  if (names.includes("")) return "--fresh= takes stages, as in --fresh=warmup,grpo";
+  const all = names.includes(everything);
+  const selection: Selection = {
+    fresh: all ? "all" : names,
+    from: only ?? from,
+    until: only ?? until,
+    verify,
+  };
+  return selection;
+}
+
+/** Stands for all stages in `--fresh` without a value, which `parseArgs` does not know. */
+const everything = "*";
 
 function parse(argv: ReadonlyArray<string>) {
   try {
     const { values } = parseArgs({
-      args: [...argv],
+      args: argv.map((text) => (text === "--fresh" ? `--fresh=${everything}` : text)),
       allowPositionals: false,
       options: {
         seed: { type: "string" },
         engine: { type: "string" },
         "steps-scale": { type: "string" },
         out: { type: "string" },
+        fresh: { type: "string", multiple: true },
+        from: { type: "string" },
+        until: { type: "string" },
+        only: { type: "string" },
+        verify: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

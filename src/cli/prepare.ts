@@ -6,6 +6,7 @@ import { PipelineInvalid } from "../runtime/errors.ts";
 import type { Handler } from "../runtime/handler.ts";
 import { isComplete, type Plan, plan } from "../runtime/plan.ts";
 import { execute, type RunOptions } from "../runtime/run.ts";
+import { cut, notStored, planOptions } from "../runtime/select.ts";
 import type { Engine, EngineInfo } from "../tensor/engine.ts";
 import { type Args, engineNames } from "./args.ts";
 import { findProblems } from "./problems.ts";
@@ -52,16 +53,19 @@ export const prepare = Effect.fnUntraced(function* (job: Job, out: string) {
 /** Plans without an engine first; starts one only when something is left to do. */
 const planAndStart = Effect.fnUntraced(function* (job: Job) {
   const { args } = job;
-  const pipeline = adjust(job.pipeline, { seed: args.seed, stepsScale: args.stepsScale });
-  const code = stageCode(job);
+  const { seed, stepsScale, selection } = args;
+  const pipeline = cut(adjust(job.pipeline, { seed, stepsScale }), selection);
+  const [code, options] = [stageCode(job), planOptions(job.pipeline, selection)];
   for (const name of args.engine === "auto" ? engineNames : [args.engine]) {
-    const stored = yield* plan(pipeline, name, code);
+    const stored = yield* plan(pipeline, name, code, options);
     if (isComplete(stored)) return answer(stored);
   }
   const tensor = yield* Effect.promise(() => import("../tensor/engine.ts"));
   const engine = yield* tensor.start(args.engine);
   const stages = yield* Effect.promise(() => import("../stages/index.ts"));
-  const open = yield* plan(pipeline, engine.name, code);
+  const open = yield* plan(pipeline, engine.name, code, options);
+  const missing = notStored(open, selection);
+  if (missing !== undefined) return yield* missing;
   return {
     plan: open,
     engine,

@@ -40,6 +40,11 @@ export async function runFile(
     process.stdout.write(`pipeline ${pipeline.name}${doc}\n\n${optionsText}\n`);
     return 0;
   }
+  const wrong = (await import("../runtime/select.ts")).misfit(pipeline, args.selection);
+  if (wrong !== undefined) {
+    process.stderr.write(`${wrong}\n`);
+    return 2;
+  }
   const { runApp } = await import("./app.ts");
   return runApp({ file, pipeline, args, handlers: handlersOf(pipeline) });
 }

@@ -10,6 +10,7 @@ describe("readArgs", () => {
       out: ".rcpa",
       json: false,
       help: false,
+      selection: { fresh: [], from: undefined, until: undefined, verify: false },
     });
   });
 
@@ -22,7 +23,19 @@ describe("readArgs", () => {
       out: "x",
       json: true,
       help: false,
+      selection: { fresh: [], from: undefined, until: undefined, verify: false },
     });
+  });
+
+  it.each([
+    [["--fresh"], { fresh: "all" }],
+    [["--fresh", "--json"], { fresh: "all" }],
+    [["--fresh=grpo"], { fresh: ["grpo"] }],
+    [["--fresh=warmup,grpo", "--fresh=sft-2"], { fresh: ["warmup", "grpo", "sft-2"] }],
+    [["--from", "grpo", "--until=evaluate"], { from: "grpo", until: "evaluate" }],
+    [["--only", "grpo", "--verify"], { from: "grpo", until: "grpo", verify: true }],
+  ])("reads which stages to run from %j", (argv, selection) => {
+    expect(readArgs(argv)).toMatchObject({ selection });
   });
 
   it.each([
@@ -34,6 +47,11 @@ describe("readArgs", () => {
     [["--steps-scale", "fast"], '--steps-scale takes a number above 0, got "fast"'],
     [["--engine", "gpu"], '--engine: there is no engine "gpu"'],
     [["--out="], "--out takes a folder"],
+    [["--fresh="], "--fresh= takes stages, as in --fresh=warmup,grpo"],
+    [["--fresh=a,,b"], "--fresh= takes stages"],
+    [["--fresh", "grpo"], "Unexpected argument 'grpo'"],
+    [["--from="], "--from takes a stage"],
+    [["--only", "a", "--from", "b"], "--only says both ends; leave --from and --until out"],
   ])("refuses %j in words", (argv, message) => {
     expect(readArgs(argv)).toContain(message);
   });
