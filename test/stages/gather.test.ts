@@ -1,0 +1,156 @@
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import sharp from "sharp";
+import { describe, expect, it } from "vitest";
+import type { DataInvalid } from "../../src/data/data-invalid.ts";
+import { readGathered } from "../../src/data/gathered.ts";
+import { shapeNames } from "../../src/data/shape.ts";
+import type { JsonlFile } from "../../src/dsl/sources.ts";
+import { data } from "../../src/index.ts";
+import { gather } from "../../src/stages/gather.ts";
+import { temporaryFolder } from "../support/folder.ts";
+import { problems, referenceField, writeOwnData } from "../support/own-data.ts";
+
+type Written = Extract<NonNullable<Parameters<typeof data>[0]>["domain"], { jsonl: string }>;
+
+/** Reads a source with the defaults of the language. */
+async function gathered(source: Written) {
+  const stage = data({ domain: { distinct: "image", ...source } });
+  expect(stage.issues).toEqual([]);
+  const dir = join(temporaryFolder(), "domain");
+  const notes: Array<string> = [];
+  const context = {
+    progress: () => Effect.void,
+    note: (text: string) => Effect.sync(() => notes.push(text)),
+  };
+  const { domain } = stage.options as unknown as { domain: JsonlFile };
+  const work = gather(domain, dir, "own", context as never);
+  const outcome = await Effect.runPromise(Effect.result(work));
+  return { dir, notes, outcome };
+}
+
+async function refusal(source: Written): Promise<string> {
+  const { outcome } = await gathered(source);
+  expect(outcome._tag).toBe("Failure");
+  return outcome._tag === "Failure" ? (outcome.failure as DataInvalid).message : "";
+}
+
+describe("gather", () => {
+  it.each(shapeNames)(
+    "reads the shape %s: the same texts and pixels in every part",
+    async (shape) => {
+      const examples = problems(12, 8);
+      const jsonl = await writeOwnData(temporaryFolder(), shape, examples);
+      const fields = { reference: referenceField[shape] };
+      const { dir, outcome } = await gathered({ jsonl, fields, test: 0.2, validation: 0.1 });
+      expect(outcome).toMatchObject({
+        success: { file: jsonl, train: 14, validation: 2, test: 4 },
+      });
+      const { parts, worked } = readGathered(dir);
+      const all = [...parts.train, ...parts.validation, ...parts.test];
+      expect(worked).toEqual(parts.train.filter(({ reference }) => reference !== undefined));
+      for (const original of examples) {
+        const [found, ...more] = all.filter(
+          ({ image }) => Buffer.compare(image.data, original.image.data) === 0,
+        );
+        expect(more).toEqual([]);
+        const { question, answer, reference, image, family } = found!;
+        expect({ question, answer, reference, image }).toEqual({
+          ...{ question: original.question, answer: original.answer, image: original.image },
+          reference: original.reference,
+        });
+        expect(family).toBe("own");
+      }
+    },
+  );
+
+  it("puts the instruction below each question and shrinks large images", async () => {
+    const dir = temporaryFolder();
+    const jsonl = await writeOwnData(dir, "easyr1", problems(2, 8));
+    await sharp({ create: { width: 400, height: 100, channels: 3, background: "red" } })
+      .png()
+      .toFile(join(dir, "images/0.png"));
+    const { dir: out } = await gathered({ jsonl, instruction: "Be brief.", maxPixels: 10_000 });
+    const { parts } = readGathered(out);
+    const all = Object.values(parts).flat();
+    expect(all.every(({ question }) => question.endsWith("\nBe brief."))).toBe(true);
+    const sizes = all.map(({ image }) => `${image.width}x${image.height}`);
+    expect(sizes.filter((size) => size !== "48x48")).toEqual(["200x50"]);
+  });
+
+  it("takes test rows from a file of their own and leaves out training rows like them", async () => {
+    const dir = temporaryFolder();
+    const jsonl = await writeOwnData(dir, "trl", problems(10, 10));
+    const lines = readFileSync(jsonl, "utf8").trim().split("\n");
+    const test = join(dir, "test.jsonl");
+    writeFileSync(test, lines.slice(0, 3).join("\n"));
+    const { outcome, notes } = await gathered({ jsonl, test });
+    expect(outcome).toMatchObject({ success: { train: 15, validation: 2, test: 3 } });
+    expect(notes.join()).toContain("3 rows left out");
+  });
+
+  it("says all that is wrong with file, line and field", async () => {
+    const dir = temporaryFolder();
+    const jsonl = await writeOwnData(dir, "easyr1", problems(4, 4));
+    const rows = readFileSync(jsonl, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    rows[1].answer = {};
+    rows[2].rationale = "3 <answer>99</answer>";
+    rows[3].images = ["images/absent.png"];
+    rows[4].images = ["../escape.png"];
+    rows[5].problem = "";
+    writeFileSync(join(dir, "images/6.png"), Buffer.from("\x89PNG\r\n\x1a\nbroken", "latin1"));
+    writeFileSync(jsonl, [...rows.map((row) => JSON.stringify(row)), "{"].join("\n"));
+    const message = await refusal({ jsonl, fields: { reference: "rationale" } });
+    const places = message.match(/train\.jsonl:\d+(:\w+)?/g);
+    expect(places).toEqual([
+      ...["train.jsonl:2:answer", "train.jsonl:3:answer", "train.jsonl:4:images"],
+      ...["train.jsonl:5:images", "train.jsonl:6:problem", "train.jsonl:7:images"],
+      "train.jsonl:9",
+    ]);
+    expect(message).toContain("7 problems");
+    expect(message).toContain("the worked reference answers 99");
+  });
+
+  it("stops after twenty problems", async () => {
+    const jsonl = join(temporaryFolder(), "train.jsonl");
+    writeFileSync(jsonl, '{"problem": "?"}\n'.repeat(500));
+    const message = await refusal({ jsonl });
+    expect(message.split("\n")).toHaveLength(22);
+    expect(message).toContain("reading stopped here");
+  });
+
+  it("says why a part stays empty", async () => {
+    const jsonl = await writeOwnData(temporaryFolder(), "trl", problems(3, 3));
+    const rows = readFileSync(jsonl, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    writeFileSync(jsonl, rows.map((row) => JSON.stringify({ ...row, prompt: "same" })).join("\n"));
+    expect(await refusal({ jsonl, distinct: "image-or-question" })).toContain(
+      'nothing is left for validation of 6 rows: rows that share an image or a question stay together; distinct: "image" lets questions recur',
+    );
+    expect((await gathered({ jsonl })).outcome._tag).toBe("Success");
+  });
+
+  it("says that the named field holds no references", async () => {
+    const jsonl = await writeOwnData(temporaryFolder(), "easyr1", problems(0, 6));
+    expect(await refusal({ jsonl, fields: { reference: "rationale" } })).toContain(
+      "no training row has thoughts in its field rationale",
+    );
+  });
+
+  it("reads paths from the folder that images names", async () => {
+    const dir = temporaryFolder();
+    const jsonl = await writeOwnData(dir, "llava", problems(3, 3));
+    const moved = join(temporaryFolder(), "train.jsonl");
+    copyFileSync(jsonl, moved);
+    rmSync(jsonl);
+    expect(await refusal({ jsonl: moved })).toContain("there is no file");
+    expect((await gathered({ jsonl: moved, images: dir })).outcome._tag).toBe("Success");
+    expect(existsSync(jsonl)).toBe(false);
+  });
+});

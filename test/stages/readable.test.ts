@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { gatherInto, readGathered } from "../../src/data/gathered.ts";
+import { loadTokenizer } from "../../src/models/tokenizer.ts";
+import { readability, unreadable } from "../../src/stages/readable.ts";
+import { temporaryFolder } from "../support/folder.ts";
+import { goldenModels } from "../support/golden.ts";
+import { folderForFile, writeModel } from "../support/learner.ts";
+import { problems } from "../support/own-data.ts";
+
+const words = loadTokenizer(writeModel(folderForFile()));
+
+it("finds the first word that a tokenizer of words does not know", () => {
+  expect(unreadable("find the area", words)).toBeUndefined();
+  expect(unreadable("find the\n hypotenuse please", words)).toMatch(
+    /^"hypotenuse" is not among the \d+ words/,
+  );
+});
+
+it("lets a tokenizer of bytes read anything but its own marks", () => {
+  const bytes = loadTokenizer(goldenModels("qwen2_5_vl")[0]!.checkpoint);
+  expect(unreadable("Überraschung ☃", bytes)).toBeUndefined();
+  expect(unreadable("say <|image_pad|>", bytes)).toContain("holds <|image_pad|>, which is a mark");
+});
+
+it("names model, row, field and word of all such texts", () => {
+  const dir = temporaryFolder();
+  const gatherer = gatherInto(dir);
+  const [one, other] = problems(1, 1);
+  const rows = [
+    { ...one!, question: "find the hypotenuse" },
+    { ...other!, answer: "many" },
+    { ...one!, answer: "plenty" },
+  ];
+  rows.forEach(({ id, family, question, answer, image }, index) => {
+    const stored = gatherer.image(image);
+    gatherer.row({ id, family, question, answer, place: `t.jsonl:${index + 1}`, image: stored });
+  });
+  gatherer.finish(["train", "test", null]);
+  gatherer.close();
+  const { look, finish } = readability({ dir: "tiny", processor: { tokenizer: words } });
+  readGathered(dir, look);
+  expect(finish).toThrow(
+    /the model tiny cannot read these texts\n {2}t\.jsonl:1:question: "hypotenuse" .*$/,
+  );
+});
