@@ -2,6 +2,8 @@
 export { diffRuns, listRuns, readRun } from "./cli/past-runs.ts";
 export { run } from "./cli/run.ts";
 export type { Artifacts, Evaluation, ModelRef, Score } from "./dsl/artifacts.ts";
+export { withAttempts } from "./dsl/attempts.ts";
+export type { Budgets } from "./dsl/budgets.ts";
 export type { Facts } from "./dsl/facts.ts";
 export { option, Steps } from "./dsl/option.ts";
 export {
@@ -16,7 +18,7 @@ export {
   transition,
   warmup,
 } from "./dsl/phases.ts";
-export { type Budgets, type Pipeline, type PipelineSettings, pipeline } from "./dsl/pipeline.ts";
+export { type Pipeline, type PipelineSettings, pipeline } from "./dsl/pipeline.ts";
 export { rename } from "./dsl/rename.ts";
 export { define, type Stage } from "./dsl/stage.ts";
 export type { RunDiff } from "./runtime/compare.ts";

@@ -2,6 +2,7 @@
 import type { ArtifactKey } from "./artifacts.ts";
 import { type FactKey, type Meaning, renderFact } from "./facts.ts";
 import type { Issue } from "./issue.ts";
+import { label } from "./rename.ts";
 import type { AnyStage, Stage } from "./stage.ts";
 
 /** Compile error for a stage whose input no earlier stage gives: stage, missing, available. */
@@ -70,7 +71,7 @@ function missingInputs(stage: AnyStage, { artifacts }: Have): ReadonlyArray<Issu
     .filter((need) => !artifacts.has(need))
     .map((need) => ({
       code: "MissingInput",
-      path: stage.name,
+      path: label(stage),
       message: `needs ${need}, which no earlier stage gives`,
       hint: `available here: ${available}`,
       ...(stage.at && { at: stage.at }),
@@ -87,9 +88,9 @@ function missingFacts(stage: AnyStage, { artifacts, facts }: Have): ReadonlyArra
     return [
       {
         code: "MissingFact",
-        path: stage.name,
+        path: label(stage),
         message: `relies on ${renderFact(fact)}, which no earlier stage provides`,
-        hint: `${giver.name}${place} gives ${artifact} without it; see the options of both`,
+        hint: `${label(giver)}${place} gives ${artifact} without it; see the options of both`,
         ...(stage.at && { at: stage.at }),
       },
     ];

@@ -58,17 +58,40 @@ export interface OptionDoc {
   readonly default: unknown;
 }
 
-/** Documentation of every top-level option of a Schema.Struct. */
-export function documentation(schema: Schema.Top): ReadonlyArray<OptionDoc> {
-  return fieldsOf(schema.ast).map(({ name, type }) => {
-    const about = SchemaAST.resolve(type) ?? {};
-    return {
-      name: String(name),
-      doc: about.description as string | undefined,
-      unit: about.unit as string | undefined,
-      default: about.default,
-    };
+/** Documentation of the options of a Schema, or of those below `path` (`["optimizer"]`); of a choice, all shapes' options. */
+export function documentation(
+  schema: Schema.Top,
+  path: ReadonlyArray<string> = [],
+): ReadonlyArray<OptionDoc> {
+  const found = path.reduce((asts, key) => asts.flatMap((ast) => below(ast, key)), [
+    schema.ast,
+  ] as ReadonlyArray<SchemaAST.AST>);
+  const options = found.flatMap(shapesOf).flatMap(fieldsOf).map(describeField);
+  return [...new Map(options.map((option) => [option.name, option])).values()];
+}
+
+function describeField({ name, type }: SchemaAST.PropertySignature): OptionDoc {
+  const about = SchemaAST.resolve(type) ?? {};
+  return {
+    name: String(name),
+    doc: about.description as string | undefined,
+    unit: about.unit as string | undefined,
+    default: about.default,
+  };
+}
+
+/** The Schemas that a value under `key` may have. */
+function below(ast: SchemaAST.AST, key: string): ReadonlyArray<SchemaAST.AST> {
+  return shapesOf(ast).flatMap((shape) => {
+    if (shape._tag === "Arrays") return [...shape.elements, ...shape.rest];
+    if (shape._tag !== "Objects") return [];
+    const own = shape.propertySignatures.filter(({ name }) => String(name) === key);
+    return [...own, ...shape.indexSignatures].map(({ type }) => type);
   });
+}
+
+function shapesOf(ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> {
+  return ast._tag === "Union" ? ast.types.flatMap(shapesOf) : [ast];
 }
 
 /** Paths (`["schedule", "steps"]`) of the fields of `value` whose Schema carries the annotation `flag`. */

@@ -97,3 +97,18 @@ export function label({ name, names }: AnyStage): string {
   const used = Object.entries({ ...names.needs, ...names.gives }).filter(([a, b]) => a !== b);
   return used.length === 0 ? name : `${name}@${[...new Set(used.map(([, to]) => to))].join("+")}`;
 }
+
+/** What `giver` calls the artifact that `stage` calls `own`, when `giver` is the one that gives it. */
+export function giftFor(stage: AnyStage, own: string, giver: AnyStage): string {
+  const used = stage.names.needs[own];
+  const [gift] = Object.entries(giver.names.gives).find(([, name]) => name === used) ?? [];
+  return gift ?? own;
+}
+
+/** The outputs of a stage's handler under the names that the pipeline uses. */
+export function published(
+  { names }: AnyStage,
+  outputs: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(names.gives).map(([own, used]) => [used, outputs[own]]));
+}

@@ -77,7 +77,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
     const steps = stepsDone(join(dir, "steps.jsonl"));
     const seconds = (performance.now() - startedAt) / 1000;
     const result = yield* store.commit(fingerprint, {
-      outputs: pickOutputs(id, outputs, stage.gives),
+      outputs: pickOutputs(id, outputs, Object.keys(stage.names.gives)),
       inputs: contents,
       steps,
       seconds,

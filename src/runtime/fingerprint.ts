@@ -18,6 +18,10 @@ export const Fingerprint = Schema.Struct({
   options: Schema.Record(Schema.String, Schema.Unknown),
   /** Key of the stage each needed artifact comes from. */
   inputs: Schema.Record(Schema.String, Schema.String),
+  /** Only on renamed artifacts: the stage's id, under which randomness is drawn, and its givers' own names for its inputs. */
+  renamed: Schema.optional(
+    Schema.Struct({ id: Schema.String, inputs: Schema.Record(Schema.String, Schema.String) }),
+  ),
   /** Content of the outside files it reads, by path. */
   reads: Schema.Record(Schema.String, Schema.String),
   seed: Schema.Int,
@@ -35,13 +39,16 @@ export function keyOf(fingerprint: Fingerprint): string {
 /** The fingerprint of a stage in its place in a pipeline. */
 export function fingerprintOf(
   stage: AnyStage,
-  place: Pick<Fingerprint, "inputs" | "reads" | "seed" | "code"> & { readonly engine: string },
+  place: Pick<Fingerprint, "inputs" | "renamed" | "reads" | "seed" | "code"> & {
+    readonly engine: string;
+  },
 ): Fingerprint {
   return {
     name: stage.name,
     version: stage.version,
     options: stage.operational.reduce(without, stage.options),
     inputs: place.inputs,
+    ...(place.renamed && { renamed: place.renamed }),
     reads: place.reads,
     seed: place.seed,
     code: place.code,
@@ -63,6 +70,7 @@ function without(
 export function differences(earlier: Fingerprint, now: Fingerprint): ReadonlyArray<string> {
   return [
     ...fieldDifferences("options", earlier.options, now.options),
+    ...fieldDifferences("renamed", earlier.renamed, now.renamed),
     ...(earlier.version === now.version ? [] : [`version ${earlier.version} → ${now.version}`]),
     ...(earlier.seed === now.seed ? [] : [`seed ${earlier.seed} → ${now.seed}`]),
     ...(earlier.engine === now.engine ? [] : [`engine ${earlier.engine} → ${now.engine}`]),

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type { Pipeline } from "../dsl/pipeline.ts";
+import { giftFor, label } from "../dsl/rename.ts";
 import type { AnyStage } from "../dsl/stage.ts";
 import { type Contents, newest } from "./checkpoint.ts";
 import { contentHash } from "./code.ts";
@@ -41,7 +42,7 @@ export interface PlannedStage {
   readonly stage: AnyStage;
   readonly fingerprint: Fingerprint;
   readonly key: string;
-  /** For each needed artifact, the index of the stage that gives it. */
+  /** For each needed artifact, by the handler's own name for it, the index of the stage that gives it. */
   readonly sources: Readonly<Record<string, number>>;
   readonly action: Action;
 }
@@ -104,14 +105,17 @@ const planOnce = Effect.fnUntraced(function* (
   const ids = stageIds(pipeline);
   const stages: Array<PlannedStage> = [];
   for (const [index, stage] of pipeline.stages.entries()) {
-    const sources = Object.fromEntries(stage.needs.map((need) => [need, givers.get(need)!]));
+    const needs = Object.entries(stage.names.needs);
+    const sources = Object.fromEntries(needs.map(([own, used]) => [own, givers.get(used)!]));
     const inputs = Object.fromEntries(
       Object.entries(sources).map(([need, source]) => [need, stages[source]!.key]),
     );
     const reads = yield* onDisk(stage.name, "hashes", () => readsOf(stage));
-    const place = { inputs, reads, seed: pipeline.seed, code: code(stage), engine };
+    const id = ids[index]!;
+    const renamed = renamedIn(stage, id, (own) => pipeline.stages[sources[own]!]!);
+    const place = { inputs, renamed, reads, seed: pipeline.seed, code: code(stage), engine };
     const fingerprint = fingerprintOf(stage, place);
-    const placed = { id: ids[index]!, stage, fingerprint, key: keyOf(fingerprint), sources };
+    const placed = { id, stage, fingerprint, key: keyOf(fingerprint), sources };
     stages.push({ ...placed, action: yield* actionOf(placed, stages, looking) });
     for (const gift of stage.gives) givers.set(gift, index);
   }
@@ -122,10 +126,24 @@ function readsOf(stage: AnyStage): Readonly<Record<string, string>> {
   return Object.fromEntries(stage.reads.map((path) => [path, contentHash(path)]));
 }
 
-/** The ids of a pipeline's stages, in order: the name, with `-2`, `-3` from its second use on. */
+/** What renaming adds to a fingerprint; nothing where all names are the handlers' own. */
+function renamedIn(
+  stage: AnyStage,
+  id: string,
+  giverOf: (own: string) => AnyStage,
+): Fingerprint["renamed"] {
+  const gifts = Object.keys(stage.names.needs)
+    .map((own) => [own, giftFor(stage, own, giverOf(own))] as const)
+    .filter(([own, gift]) => own !== gift);
+  if (gifts.length === 0 && label(stage) === stage.name) return undefined;
+  return { id, inputs: Object.fromEntries(gifts) };
+}
+
+/** The ids of a pipeline's stages, in order: name (`sft`, on renamed artifacts `sft@critic`), with `-2`, `-3` from its second use on. */
 export function stageIds({ stages }: Pick<Pipeline, "stages">): ReadonlyArray<string> {
   const uses = new Map<string, number>();
-  return stages.map(({ name }) => {
+  return stages.map((stage) => {
+    const name = label(stage);
     const use = (uses.get(name) ?? 0) + 1;
     uses.set(name, use);
     return use === 1 ? name : `${name}-${use}`;

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type { Issue } from "../dsl/issue.ts";
+import { published } from "../dsl/rename.ts";
 import { type Given, runStage, type Surroundings } from "./attempt.ts";
 import { judge, meter, overspent } from "./budget.ts";
 import { PipelineInvalid, type StoreBroken, type StoreFull, type Verdict } from "./errors.ts";
@@ -61,7 +62,8 @@ export const execute = Effect.fnUntraced(function* <R>(
   yield* journal.emit({ _tag: "RunStarted", pipeline: name, seed });
   const done: Array<StageOutcome> = [];
   for (const planned of plan.stages) {
-    done.push(yield* settle(planned, handlers, done, surroundings));
+    const { outputs, ...outcome } = yield* settle(planned, handlers, done, surroundings);
+    done.push({ ...outcome, outputs: published(planned.stage, outputs) });
   }
   const seconds = spent().hours * 3600;
   yield* journal.emit({ _tag: "RunDone", seconds });
@@ -100,10 +102,12 @@ const settle = Effect.fnUntraced(function* <R>(
   return (yield* runStage(open, handler, given, surroundings)) as StageOutcome;
 });
 
-function givenTo({ sources }: PlannedStage, done: ReadonlyArray<StageOutcome>): Given {
+function givenTo({ sources, stage }: PlannedStage, done: ReadonlyArray<StageOutcome>): Given {
   const from = Object.entries(sources);
   return {
-    inputs: Object.fromEntries(from.map(([need, source]) => [need, done[source]!.outputs[need]])),
+    inputs: Object.fromEntries(
+      from.map(([own, source]) => [own, done[source]!.outputs[stage.names.needs[own]!]]),
+    ),
     contents: Object.fromEntries(from.map(([need, source]) => [need, done[source]!.content])),
   };
 }
