@@ -13,6 +13,11 @@ interface Entry {
 }
 
 const commands: Readonly<Record<string, Entry>> = {
+  new: {
+    takes: "NAME [--data FILE.jsonl] [--test FILE.jsonl] [--model DIR] [--json]",
+    about: "write a pipeline for your own rows, after looking at them",
+    load: () => import("./commands/new.ts"),
+  },
   run: {
     takes: "FILE [options]",
     about: "run the pipeline that FILE exports as default",
@@ -42,6 +47,11 @@ const commands: Readonly<Record<string, Entry>> = {
     takes: "RUN RUN [--out DIR] [--json]",
     about: "two past runs: what was asked for, code, environment, results, metrics",
     load: () => import("./commands/diff.ts"),
+  },
+  gc: {
+    takes: "[--out DIR] [--dry-run] [--keep-days N]",
+    about: "delete results no run refers to, checkpoints of finished stages, and leftovers",
+    load: () => import("./commands/gc.ts"),
   },
   engine: {
     takes: "[install] [--engine NAME] [--json]",
