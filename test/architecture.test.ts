@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** Packages other than effect and tfjs, and the one layer that may bring each in. */
 const packages: Readonly<Record<string, string>> = {
   "pure-rand": "core",
+  "fraction.js": "rewards",
   sharp: "models",
   "@huggingface/jinja": "models",
   "@huggingface/tokenizers": "models",
