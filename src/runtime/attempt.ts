@@ -75,6 +75,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
       .run(context)
       .pipe(noSpaceAsStoreFull(dir, "the stage's files"), lackAsOutOfMemory, limits.within);
     const steps = stepsDone(join(dir, "steps.jsonl"));
+    yield* Effect.annotateCurrentSpan("rcpa.steps", steps);
     const seconds = (performance.now() - startedAt) / 1000;
     const result = yield* store.commit(fingerprint, {
       outputs: pickOutputs(id, outputs, Object.keys(stage.names.gives)),
@@ -86,7 +87,12 @@ export const runStage = Effect.fnUntraced(function* <R>(
     return result;
   });
 
-  const held = (number: number) => resources.use(handler.gib(stage.options))(attempt(number));
+  const held = (number: number) =>
+    resources
+      .use(handler.gib(stage.options))(attempt(number))
+      .pipe(
+        Effect.withSpan("attempt", { attributes: { "rcpa.stage": id, "rcpa.attempt": number } }),
+      );
   const policies: ReadonlyArray<RetryPolicy> = [
     handler.retry,
     attempts.retry,

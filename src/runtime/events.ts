@@ -9,6 +9,14 @@ import { sealLine } from "./sealed.ts";
 const stage = { stage: Schema.String };
 const Metrics = Schema.Record(Schema.String, Schema.Number);
 
+const RunVerdict = Schema.Struct({
+  budget: Schema.String,
+  limit: Schema.Finite,
+  /** Null when it was not measured. */
+  reached: Schema.NullOr(Schema.Finite),
+  met: Schema.Boolean,
+});
+
 /** Everything a run tells about itself; `stage` is the stage's id within the pipeline. */
 export const Event = Schema.Union([
   Schema.TaggedStruct("RunStarted", { pipeline: Schema.String, seed: Schema.Int }),
@@ -40,7 +48,13 @@ export const Event = Schema.Union([
   Schema.TaggedStruct("StageDone", { ...stage, seconds: Schema.Finite, steps: Schema.Int }),
   Schema.TaggedStruct("StageFailed", { ...stage, error: Schema.String, detail: Schema.String }),
   Schema.TaggedStruct("StageInterrupted", stage),
-  Schema.TaggedStruct("RunDone", { seconds: Schema.Finite }),
+  Schema.TaggedStruct("RunDone", {
+    seconds: Schema.Finite,
+    /** Every declared budget and what became of it. */
+    verdicts: Schema.optionalKey(Schema.Array(RunVerdict)),
+    /** Most memory the process held, GiB. */
+    memoryGib: Schema.optionalKey(Schema.Finite),
+  }),
 ]);
 export type Event = typeof Event.Type;
 

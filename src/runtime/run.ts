@@ -1,7 +1,7 @@
 /** Runs a plan against handlers, stage after stage; knows no stage by name. Serves the runtime layer. */
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as Effect from "effect/Effect";
 import type { Issue } from "../dsl/issue.ts";
 import { published } from "../dsl/rename.ts";
@@ -12,6 +12,7 @@ import { type Event, openJournal } from "./events.ts";
 import { onDisk } from "./files.ts";
 import type { Handler } from "./handler.ts";
 import { hold } from "./lock.ts";
+import { type Attend, attend } from "./observer.ts";
 import type { Plan, PlannedStage } from "./plan.ts";
 import { type RunRecord, runFormat, writeRecord } from "./record.ts";
 import { Stop } from "./stop.ts";
@@ -33,6 +34,8 @@ export interface RunResult {
 export interface RunOptions {
   /** Hear each event after those before it. */
   readonly subscribers?: ReadonlyArray<(event: Event) => void>;
+  /** As subscribers, but told where the run is kept, and closed after it, however it ends. */
+  readonly observers?: ReadonlyArray<Attend>;
   /** Goes into `run.json`: engine, versions, command line. */
   readonly environment?: Readonly<Record<string, unknown>>;
   /** Most memory held so far, GiB, against the budget `maxMemoryGiB`. Default: resident memory of the process. */
@@ -54,27 +57,49 @@ export const execute = Effect.fnUntraced(function* <R>(
   yield* checkHandlers(plan, handlers);
   const spent = meter(options.memoryGib);
   const runDir = yield* openRun(plan, options);
+  yield* Effect.annotateCurrentSpan("rcpa.run", basename(runDir));
+  // Before the lock, so that they close after it: what they write of the run is about a past one.
+  const observers = yield* attend(options.observers ?? [], runDir);
   // Tells who looks at past runs that this one is not past.
   yield* hold(join(runDir, "LOCK"));
-  const journal = openJournal(join(runDir, "events.jsonl"), options.subscribers ?? []);
+  const hearing = observers.flatMap(({ hear }) => hear ?? []);
+  const journal = openJournal(join(runDir, "events.jsonl"), [
+    ...(options.subscribers ?? []),
+    ...hearing,
+  ]);
   const { name, seed, budgets, attempts } = plan.pipeline;
   const surroundings = { journal, allowance: { budgets, spent }, attempts };
   yield* journal.emit({ _tag: "RunStarted", pipeline: name, seed });
   const done: Array<StageOutcome> = [];
   for (const planned of plan.stages) {
-    const { outputs, ...outcome } = yield* settle(planned, handlers, done, surroundings);
+    const { outputs, ...outcome } = yield* settle(planned, handlers, done, surroundings).pipe(
+      Effect.withSpan(`stage ${planned.id}`, {
+        attributes: { "rcpa.stage": planned.id, "rcpa.key": planned.key },
+      }),
+    );
     done.push({ ...outcome, outputs: published(planned.stage, outputs) });
   }
-  const seconds = spent().hours * 3600;
-  yield* journal.emit({ _tag: "RunDone", seconds });
   const artifacts = Object.assign(
     {},
     ...done.map(({ outputs }) => outputs),
   ) as RunResult["artifacts"];
   const steps = done.reduce((sum, stage) => sum + stage.steps, 0);
-  const verdicts = judge(budgets, spent(), artifacts);
+  const used = spent();
+  const verdicts = judge(budgets, used, artifacts);
+  const seconds = used.hours * 3600;
+  yield* journal.emit({ _tag: "RunDone", seconds, verdicts, memoryGib: used.memoryGib });
   return { runDir, artifacts, steps, seconds, verdicts } satisfies RunResult as RunResult;
-}, Effect.scoped);
+}, inSpan);
+
+/** One span for the whole run; it costs nothing unless traces are exported. */
+function inSpan<A, E, R>(run: Effect.Effect<A, E, R>, { pipeline, engine }: Plan) {
+  const attributes = {
+    "rcpa.pipeline": pipeline.name,
+    "rcpa.seed": pipeline.seed,
+    "rcpa.engine": engine,
+  };
+  return run.pipe(Effect.scoped, Effect.withSpan(`run ${pipeline.name}`, { attributes }));
+}
 
 type StageOutcome = Pick<Stored, "outputs" | "steps" | "content">;
 
