@@ -5,7 +5,7 @@ import { option, Steps } from "./option.ts";
 import { modelFolder } from "./shipped.ts";
 import { DomainSource, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";
-import { Count, checkpointEvery, reinforcement, rewarded, Share } from "./training.ts";
+import { Count, checkpointEvery, microBatch, reinforcement, rewarded, Share } from "./training.ts";
 
 /** Takes a base model: a Hugging Face folder, or the one that ships with the package. */
 export const model = define({
@@ -58,6 +58,7 @@ export const warmup = define({
     steps: Steps({ doc: "Reward-only steps.", default: 10 }),
     ...reinforcement,
     prefix: Curriculum.curriculum.prefix,
+    microBatch,
     checkpointEvery,
   }),
   needs: ["policy", "reference", "dataset"],
@@ -79,6 +80,7 @@ export const partialConstraint = define({
     }),
     ...reinforcement,
     ...Curriculum.curriculum,
+    microBatch,
     checkpointEvery,
   }),
   needs: ["policy", "reference", "dataset", "curriculum"],
@@ -119,6 +121,7 @@ export const transition = define({
     }),
     ...reinforcement,
     ...Curriculum.curriculum,
+    microBatch,
     checkpointEvery,
   }),
   needs: ["policy", "reference", "dataset", "curriculum"],
@@ -134,6 +137,7 @@ export const grpo = define({
   options: Schema.Struct({
     steps: Steps({ doc: "Updates.", default: 300 }),
     ...reinforcement,
+    microBatch,
     checkpointEvery,
   }),
   needs: ["policy", "reference", "dataset"],
@@ -156,6 +160,7 @@ export const sft = define({
     }),
     optimizer: reinforcement.optimizer,
     anchor: reinforcement.anchor,
+    microBatch,
     checkpointEvery,
   }),
   needs: ["policy", "reference", "dataset"],

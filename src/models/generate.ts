@@ -1,5 +1,6 @@
 /** Batched, seeded generation with forced prefixes; prompts are run once for all their samples. Models layer. */
 import type { RandomStream } from "../core/seed.ts";
+import { slices } from "../core/slices.ts";
 import { release } from "../tensor/memory.ts";
 import type { LayerCache } from "./qwen2_5_vl/decoder.ts";
 import {
@@ -7,6 +8,8 @@ import {
   decodeStep,
   disposePromptState,
   type Prompt,
+  type PromptBatch,
+  type PromptState,
   promptPass,
   type Vlm,
 } from "./qwen2_5_vl/model.ts";
@@ -24,6 +27,8 @@ export interface GenerateOptions {
   readonly forced?: ReadonlyArray<ReadonlyArray<number>>;
   /** Tokens never to be generated; by default image, video and vision-border tokens, which lack features. */
   readonly suppressed?: ReadonlyArray<number>;
+  /** Responses computed side by side; the parts go on token by token in turn, so samples are the same. Default: all. */
+  readonly atOnce?: number;
 }
 
 /** One response. */
@@ -64,7 +69,6 @@ export function generate(
     ids: [...ids, ...(options.forced?.[index] ?? [])],
     images,
   }));
-  const batch = batchPrompts(extended, model.config);
   const rows = prompts.flatMap((_, index) => {
     const forced = options.forced?.[index] ?? [];
     return Array.from({ length: options.samples }, () => newRow(forced, options.maxTokens));
@@ -72,32 +76,52 @@ export function generate(
   const visual = [tokens.image, tokens.video, tokens.visionStart, tokens.visionEnd];
   const allowed = new Uint8Array(model.config.text.vocabSize).fill(1);
   for (const id of options.suppressed ?? visual) allowed[id] = 0;
-  const state = promptPass(model, batch);
-  let inputs = Int32Array.from(rows, (_, row) => batch.lastIds[Math.floor(row / options.samples)]!);
-  let past: ReadonlyArray<LayerCache> | undefined;
-  for (let step = 0; rows.some((row) => !row.finished && hasRoom(row, options.maxTokens)); step++) {
-    const next = decodeStep(model, batch, state, past, inputs, step);
-    const table = next.logProbs.dataSync<"float32">();
-    release(next.logProbs, past);
-    past = next.caches;
-    const vocab = table.length / rows.length;
-    inputs = Int32Array.from(rows, (row, index) => {
-      if (row.finished || !hasRoom(row, options.maxTokens)) return tokens.pad;
-      return extendRow(
-        row,
-        table.subarray(index * vocab, (index + 1) * vocab),
-        allowed,
-        model,
-        options,
-      );
-    });
+  const open = (row: Row) => !row.finished && hasRoom(row, options.maxTokens);
+  const { atOnce = Number.POSITIVE_INFINITY } = options;
+  const parts = slices(prompts.length, options.samples, atOnce).map((slice) => {
+    const end = slice.firstPrompt + slice.prompts;
+    const own = rows.slice(slice.firstRow, slice.firstRow + slice.rows);
+    return openPart(model, extended.slice(slice.firstPrompt, end), own);
+  });
+  for (let step = 0; rows.some(open); step++) {
+    for (const part of parts) {
+      if (!part.rows.some(open)) continue;
+      const next = decodeStep(model, part.batch, part.state, part.past, part.inputs, step);
+      const table = next.logProbs.dataSync<"float32">();
+      release(next.logProbs, part.past);
+      part.past = next.caches;
+      const vocab = table.length / part.rows.length;
+      part.inputs = Int32Array.from(part.rows, (row, index) => {
+        if (!open(row)) return tokens.pad;
+        const scores = table.subarray(index * vocab, (index + 1) * vocab);
+        return extendRow(row, scores, allowed, model, options);
+      });
+    }
   }
-  release(past);
-  disposePromptState(state);
+  for (const { past, state } of parts) {
+    release(past);
+    disposePromptState(state);
+  }
   return rows.map((row) => ({
     ...row,
     entropy: row.logProbs.length === 0 ? 0 : row.entropy / row.logProbs.length,
   }));
+}
+
+/** Some of the rows, their prompts run; `past` and `inputs` are those of the next token. */
+interface Part {
+  readonly rows: ReadonlyArray<Row>;
+  readonly batch: PromptBatch;
+  readonly state: PromptState;
+  past: ReadonlyArray<LayerCache> | undefined;
+  inputs: Int32Array;
+}
+
+function openPart(model: Vlm, prompts: ReadonlyArray<Prompt>, rows: ReadonlyArray<Row>): Part {
+  const batch = batchPrompts(prompts, model.config);
+  const samples = rows.length / prompts.length;
+  const inputs = Int32Array.from(rows, (_, row) => batch.lastIds[Math.floor(row / samples)]!);
+  return { rows, batch, state: promptPass(model, batch), past: undefined, inputs };
 }
 
 function newRow(forced: ReadonlyArray<number>, maxTokens: number): Row {

@@ -18,7 +18,8 @@ const ANSWERED_AT_ONCE = 256;
  * Asks the base general questions about training images of the domain, unlabelled general images of
  * the training stream, or both in turn. No label is used: what is held on to is the base's answer.
  *
- * Equal arguments give equal pools, so a resumed stage makes its pool again.
+ * Equal arguments give equal pools, so a resumed stage makes its pool again; `microBatch`, how many
+ * answers are computed at once, changes nothing but rounding.
  */
 export function askBase(
   base: LoadedModel,
@@ -26,6 +27,7 @@ export function askBase(
   { pool, images }: Anchor,
   maxTokens: number,
   seed: number,
+  microBatch = Number.POSITIVE_INFINITY,
 ): AnchorPool {
   const random = stream(seed, "anchor", "questions");
   const prompts = Array.from({ length: pool }, (_, index) => {
@@ -40,7 +42,7 @@ export function askBase(
   for (let first = 0; first < pool; first += ANSWERED_AT_ONCE) {
     const asked = prompts.slice(first, first + ANSWERED_AT_ONCE);
     const sampler = stream(seed, "anchor", "answers", first);
-    const options = { samples: 1, maxTokens, temperature: 1, random: sampler };
+    const options = { samples: 1, maxTokens, temperature: 1, random: sampler, atOnce: microBatch };
     ids.push(...generate(base.vlm, asked, options).map((response) => response.ids));
   }
   return { prompts, ids };

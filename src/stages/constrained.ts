@@ -39,7 +39,7 @@ export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
   total: number,
   fadeSteps?: number,
 ): ConstrainedStep {
-  const confidences = measureConfidence(learner.policy, problems);
+  const confidences = measureConfidence(learner.policy, problems, session.microBatch.rows);
   const lengths = problems.map(({ reference }) => reference.length);
   const known = confidences.filter((_, x) => lengths[x]! > 0);
   const progress = { ...DEFAULT_PROGRESS, ...options.progress };

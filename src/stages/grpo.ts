@@ -4,7 +4,7 @@ import { grpo as definition } from "../dsl/phases.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
-import { reinforce } from "./reinforce.ts";
+import { reinforce, rolloutsAtOnce } from "./reinforce.ts";
 import { openSession } from "./session.ts";
 import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
@@ -15,9 +15,12 @@ export const grpo = handler(
     yield* Engine;
     const { options, inputs, seed, stage } = context;
     const { maxTokens, prompts } = options.sampling;
-    const session = yield* openSession({ stage, seed, inputs, anchor: options.anchor, maxTokens });
+    const session = yield* openSession({
+      ...{ stage, seed, inputs, anchor: options.anchor, maxTokens },
+      microBatch: rolloutsAtOnce(context),
+    });
     const total = options.steps;
-    const { learner, policy } = yield* train(context, {
+    const { learner, policy } = yield* train(context, session, {
       total,
       memory: {},
       step: (state, index) => {

@@ -7,7 +7,6 @@ import {
   headOf,
   type Prompt,
   promptPass,
-  responseLogProbabilities,
   responsePass,
   shiftResponses,
   type Vlm,
@@ -16,57 +15,18 @@ import { groupRelative } from "../rl/advantage.ts";
 import { DEFAULT_IMITATION, IMITATION_WEIGHT, imitationLoss } from "../rl/imitation.ts";
 import { DEFAULT_POLICY_LOSS, NAMED_LOSSES, policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";
-import { hostLoss } from "../tensor/ops/host-loss.ts";
 import { divergenceFrom, logDistribution } from "../tensor/ops/log-probability.ts";
+import {
+  hostParts,
+  longest,
+  pieces,
+  type Responses,
+  readEntropies,
+  readLogProbabilities,
+  type Term,
+} from "./parts.ts";
 import type { Rollouts } from "./rollout.ts";
 import type { Problem } from "./worked.ts";
-
-/** One term: its value on the tape, and its numbers once it has been computed. */
-export interface Term {
-  readonly loss: () => tf.Scalar;
-  /** Filled when `loss` has run. */
-  readonly metrics: Record<string, number>;
-  /** Tensors made beforehand; whoever asked for the term releases them. */
-  readonly owned: ReadonlyArray<tf.Tensor>;
-}
-
-/** Prompts with responses, and which response tokens count. */
-interface Responses {
-  readonly prompts: ReadonlyArray<Prompt>;
-  /** [prompt × sample] */
-  readonly ids: ReadonlyArray<ReadonlyArray<number>>;
-  readonly time: number;
-}
-
-const longest = (ids: ReadonlyArray<ReadonlyArray<number>>) =>
-  ids.reduce((most, { length }) => Math.max(most, length), 1);
-
-function logProbabilitiesOf(model: Vlm, { prompts, ids, time }: Responses): tf.Tensor1D {
-  const batch = batchPrompts(prompts, model.config);
-  return responseLogProbabilities(model, batch, promptPass(model, batch), ids, time);
-}
-
-/** The same without a gradient, on the host. */
-const readLogProbabilities = (model: Vlm, responses: Responses) =>
-  read(() => logProbabilitiesOf(model, responses));
-
-/** Entropy of the distribution that each response token was chosen from, [prompt × sample × time], nats. */
-function readEntropies(model: Vlm, { prompts, ids, time }: Responses): Float32Array {
-  const batch = batchPrompts(prompts, model.config);
-  const { inputs } = shiftResponses(batch, ids, time, model.config.tokens.pad);
-  return read(() => {
-    const hidden = responsePass(model, batch, promptPass(model, batch), inputs, time);
-    const logProbs = logDistribution(hidden, headOf(model));
-    return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
-  });
-}
-
-function read(make: () => tf.Tensor): Float32Array {
-  const values = scoped(make);
-  const copy = Float32Array.from(values.dataSync<"float32">());
-  values.dispose();
-  return copy;
-}
 
 /**
  * Clipped policy gradient with k3 divergence on generated tokens, group-relative advantages.
@@ -80,6 +40,7 @@ export function reinforcementTerm(
   rollouts: Rollouts,
   objective: Objective,
   maxTokens: number,
+  microBatch = Number.POSITIVE_INFINITY,
 ): Term | undefined {
   const { group, problems, responses, rewards } = rollouts;
   const scale = { group, scale: objective.advantage, epsilon: 1e-4 };
@@ -105,26 +66,26 @@ export function reinforcementTerm(
     ...NAMED_LOSSES[objective.loss],
     beta: objective.klWeight,
   };
-  const reference = objective.klWeight > 0 ? readLogProbabilities(base, batch) : undefined;
+  const reference =
+    objective.klWeight > 0 ? readLogProbabilities(base, batch, microBatch) : undefined;
   const metrics: Record<string, number> = {};
-  const loss = () =>
-    hostLoss(logProbabilitiesOf(policy, batch), (logprobs) => {
-      const result = policyLoss(options, {
-        rows: rows.length,
-        time: batch.time,
-        logprobs,
-        // One update per rollout: the sampling policy is this one, so ratios are exactly 1.
-        oldLogprobs: logprobs,
-        ...(reference === undefined ? {} : { referenceLogprobs: reference }),
-        mask,
-        advantages: Float32Array.from(rows, (row) => advantages[row]!),
-        maxCompletionLength: maxTokens,
-      });
-      metrics.klNats = result.stats.kl;
-      metrics.policyLoss = result.loss;
-      return result;
+  const parts = hostParts(policy, batch, microBatch, (logprobs) => {
+    const result = policyLoss(options, {
+      rows: rows.length,
+      time: batch.time,
+      logprobs,
+      // One update per rollout: the sampling policy is this one, so ratios are exactly 1.
+      oldLogprobs: logprobs,
+      ...(reference === undefined ? {} : { referenceLogprobs: reference }),
+      mask,
+      advantages: Float32Array.from(rows, (row) => advantages[row]!),
+      maxCompletionLength: maxTokens,
     });
-  return { loss, metrics, owned: [] };
+    metrics.klNats = result.stats.kl;
+    metrics.policyLoss = result.loss;
+    return result;
+  });
+  return { parts, metrics };
 }
 
 /**
@@ -138,6 +99,7 @@ export function imitationTerm(
   imitated: ArrayLike<number>,
   success: ArrayLike<number>,
   imitation: Imitation,
+  microBatch = Number.POSITIVE_INFINITY,
 ): Term | undefined {
   const kept = problems.flatMap((_, x) => (imitated[x]! > 0 && success[x]! < 1 ? [x] : []));
   if (kept.length === 0 || imitation.strategy === "none" || imitation.weight === 0)
@@ -151,29 +113,33 @@ export function imitationTerm(
     ...{ ...DEFAULT_IMITATION, ...imitation },
     weight: weight * IMITATION_WEIGHT[strategy],
   };
-  const entropies = strategy === "entropy-top" ? readEntropies(policy, batch) : undefined;
+  const entropies =
+    strategy === "entropy-top" ? readEntropies(policy, batch, microBatch) : undefined;
   const metrics: Record<string, number> = {};
-  const loss = () =>
-    hostLoss(logProbabilitiesOf(policy, batch), (logprobs) => {
-      const result = imitationLoss(options, {
-        rows: kept.length,
-        time: batch.time,
-        logprobs,
-        imitated: ids.map(({ length }) => length),
-        lengths: chosen.map(({ reference }) => reference.length),
-        weights: kept.map((x) => 1 - success[x]!),
-        ...(entropies === undefined ? {} : { entropies }),
-        totalLength,
-      });
-      metrics.imitationLoss = result.loss;
-      metrics.imitationShare = result.activeShare;
-      return result;
+  const parts = hostParts(policy, batch, microBatch, (logprobs) => {
+    const result = imitationLoss(options, {
+      rows: kept.length,
+      time: batch.time,
+      logprobs,
+      imitated: ids.map(({ length }) => length),
+      lengths: chosen.map(({ reference }) => reference.length),
+      weights: kept.map((x) => 1 - success[x]!),
+      ...(entropies === undefined ? {} : { entropies }),
+      totalLength,
     });
-  return { loss, metrics, owned: [] };
+    metrics.imitationLoss = result.loss;
+    metrics.imitationShare = result.activeShare;
+    return result;
+  });
+  return { parts, metrics };
 }
 
 /** Mean negative log-likelihood of whole references, over tokens. */
-export function supervisedTerm(policy: Vlm, problems: ReadonlyArray<Problem>): Term {
+export function supervisedTerm(
+  policy: Vlm,
+  problems: ReadonlyArray<Problem>,
+  microBatch = Number.POSITIVE_INFINITY,
+): Term {
   const ids = problems.map(({ reference }) => reference);
   const batch: Responses = {
     prompts: problems.map(({ prompt }) => prompt),
@@ -182,19 +148,18 @@ export function supervisedTerm(policy: Vlm, problems: ReadonlyArray<Problem>): T
   };
   const tokens = ids.reduce((sum, { length }) => sum + length, 0);
   const metrics: Record<string, number> = {};
-  const loss = () =>
-    hostLoss(logProbabilitiesOf(policy, batch), (logprobs) => {
-      const gradient = new Float32Array(logprobs.length);
-      let total = 0;
-      ids.forEach(({ length }, row) => {
-        const first = row * batch.time;
-        gradient.fill(-1 / tokens, first, first + length);
-        for (let i = first; i < first + length; i++) total -= logprobs[i]! / tokens;
-      });
-      metrics.supervisedLoss = total;
-      return { loss: total, gradient };
+  const parts = hostParts(policy, batch, microBatch, (logprobs) => {
+    const gradient = new Float32Array(logprobs.length);
+    let total = 0;
+    ids.forEach(({ length }, row) => {
+      const first = row * batch.time;
+      gradient.fill(-1 / tokens, first, first + length);
+      for (let i = first; i < first + length; i++) total -= logprobs[i]! / tokens;
     });
-  return { loss, metrics, owned: [] };
+    metrics.supervisedLoss = total;
+    return { loss: total, gradient };
+  });
+  return { parts, metrics };
 }
 
 /** `weight` times the mean over tokens of KL(base ‖ policy) on the base's own responses. */
@@ -204,23 +169,31 @@ export function anchorTerm(
   prompts: ReadonlyArray<Prompt>,
   ids: ReadonlyArray<ReadonlyArray<number>>,
   weight: number,
+  microBatch = Number.POSITIVE_INFINITY,
 ): Term {
-  const time = longest(ids);
-  const batch = batchPrompts(prompts, policy.config);
-  const { inputs } = shiftResponses(batch, ids, time, policy.config.tokens.pad);
   const tokens = ids.reduce((sum, { length }) => sum + length, 0);
-  const weights = new Float32Array(ids.length * time);
-  ids.forEach(({ length }, row) => {
-    weights.fill(1 / tokens, row * time, row * time + length);
-  });
-  const hidden = (model: Vlm) => responsePass(model, batch, promptPass(model, batch), inputs, time);
   const metrics: Record<string, number> = {};
-  // Outside the tape, so that nothing of the base's pass is kept for a gradient.
-  const wanted = scoped(() => logDistribution(hidden(base), headOf(base)));
-  const loss = () => {
-    const divergence = divergenceFrom(wanted, hidden(policy), headOf(policy), tf.tensor1d(weights));
-    metrics.anchorNats = divergence.dataSync()[0]!;
-    return tf.mul(divergence, weight) as tf.Scalar;
-  };
-  return { loss, metrics, owned: [wanted] };
+  const all = pieces({ prompts, ids, time: longest(ids) }, microBatch);
+  const parts = all.map((piece, index) => () => {
+    const { time } = piece;
+    const batch = batchPrompts(piece.prompts, policy.config);
+    const { inputs } = shiftResponses(batch, piece.ids, time, policy.config.tokens.pad);
+    const weights = new Float32Array(piece.ids.length * time);
+    piece.ids.forEach(({ length }, row) => {
+      weights.fill(1 / tokens, row * time, row * time + length);
+    });
+    const hidden = (model: Vlm) =>
+      responsePass(model, batch, promptPass(model, batch), inputs, time);
+    // Outside the tape, so that nothing of the base's pass is kept for a gradient.
+    const wanted = scoped(() => logDistribution(hidden(base), headOf(base)));
+    const loss = () => {
+      const own = tf.tensor1d(weights);
+      const divergence = divergenceFrom(wanted, hidden(policy), headOf(policy), own);
+      const nats = divergence.dataSync()[0]!;
+      metrics.anchorNats = index === 0 ? nats : metrics.anchorNats! + nats;
+      return tf.mul(divergence, weight) as tf.Scalar;
+    };
+    return { loss, owned: [wanted] };
+  });
+  return { parts, metrics };
 }

@@ -6,6 +6,7 @@ import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { constrainedStep } from "./constrained.ts";
+import { rolloutsAtOnce } from "./reinforce.ts";
 import { openSession } from "./session.ts";
 import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
@@ -20,11 +21,14 @@ export const partialConstraint = handler(
     yield* Engine;
     const { options, inputs, seed, stage } = context;
     const { maxTokens, prompts } = options.sampling;
-    const session = yield* openSession({ stage, seed, inputs, anchor: options.anchor, maxTokens });
+    const session = yield* openSession({
+      ...{ stage, seed, inputs, anchor: options.anchor, maxTokens },
+      microBatch: rolloutsAtOnce(context),
+    });
     const curriculum = inputs.curriculum.state as unknown as CurriculumState;
     const memory: Memory = { curriculum };
     const total = options.maximumSteps;
-    const { learner, policy } = yield* train(context, {
+    const { learner, policy } = yield* train(context, session, {
       total,
       memory,
       until: ({ curriculum: { progress } }) => progress >= options.until,

@@ -4,8 +4,11 @@ import type { Imitation } from "../dsl/curriculum.ts";
 import type { Anchor, Objective, Optimizer, Reward, Sampling } from "../dsl/training.ts";
 import { groupRelative } from "../rl/advantage.ts";
 import { DEFAULT_SAFEGUARD } from "../rl/safeguard.ts";
+import type { StageContext } from "../runtime/handler.ts";
 import { drawAnchors } from "./anchor.ts";
-import { anchorTerm, imitationTerm, reinforcementTerm, type Term } from "./losses.ts";
+import { anchorTerm, imitationTerm, reinforcementTerm } from "./losses.ts";
+import { type MicroBatch, microBatchOf } from "./micro-batch.ts";
+import type { Term } from "./parts.ts";
 import { type Rollouts, rollOut } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
 import { update } from "./update.ts";
@@ -18,6 +21,8 @@ export interface ReinforcementOptions {
   readonly objective: Objective;
   readonly anchor: Anchor;
   readonly reward: Reward;
+  /** Responses computed at once; null: all. */
+  readonly microBatch: number | null;
 }
 
 /** What is imposed in a step, and what of it is imitated once the rollouts are known. */
@@ -36,6 +41,14 @@ export interface ReinforcementStep {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** The micro-batch of a reinforcement stage at its start. */
+export function rolloutsAtOnce(
+  context: Pick<StageContext<ReinforcementOptions, unknown>, "options" | "halvings">,
+): MicroBatch {
+  const { microBatch, sampling } = context.options;
+  return microBatchOf(microBatch, sampling.prompts * sampling.group, context.halvings);
+}
+
 /** Takes step `index` of `total`, changing `learner` in place. Fails: throws `Diverged`. */
 export function reinforce<Memory>(
   session: Session,
@@ -48,19 +61,36 @@ export function reinforce<Memory>(
 ): ReinforcementStep {
   const started = performance.now();
   const { policy } = learner;
+  const { rows } = session.microBatch;
   const { sampling, objective } = options;
   const random = stream(session.seed, session.stage, "rollout", index);
-  const rollouts = rollOut(policy, problems, constraint.imposed, sampling, options.reward, random);
+  const rollouts = rollOut(
+    policy,
+    problems,
+    constraint.imposed,
+    sampling,
+    options.reward,
+    random,
+    rows,
+  );
   const rolled = performance.now();
   const spread = { group: sampling.group, scale: objective.advantage, epsilon: 1e-4 };
   const { zeroSpread } = groupRelative(rollouts.rewards, spread);
   const terms = [
-    reinforcementTerm(policy.vlm, session.base.vlm, rollouts, objective, sampling.maxTokens),
-    imitation(policy.vlm, rollouts, constraint),
+    reinforcementTerm(policy.vlm, session.base.vlm, rollouts, objective, sampling.maxTokens, rows),
+    imitation(policy.vlm, rollouts, constraint, rows),
     anchor(session, learner, options.anchor, index),
   ].filter((term): term is Term => term !== undefined);
   const place = { stage: session.stage, index, total };
-  const updated = update(policy, terms, options.optimizer, DEFAULT_SAFEGUARD, learner.guard, place);
+  const updated = update(
+    policy,
+    terms,
+    options.optimizer,
+    DEFAULT_SAFEGUARD,
+    learner.guard,
+    place,
+    Number.isFinite(rows),
+  );
   learner.guard = updated.guard;
   const seconds = (performance.now() - started) / 1000;
   return {
@@ -80,10 +110,11 @@ function imitation(
   vlm: Learner<unknown>["policy"]["vlm"],
   { problems, success }: Rollouts,
   constraint: Constraint,
+  microBatch: number,
 ): Term | undefined {
   if (constraint.imitation === undefined || constraint.imitated === undefined) return undefined;
   const imitated = constraint.imitated(success);
-  return imitationTerm(vlm, problems, imitated, success, constraint.imitation);
+  return imitationTerm(vlm, problems, imitated, success, constraint.imitation, microBatch);
 }
 
 /** The anchor's term for a step; undefined without an anchor. */
@@ -94,9 +125,9 @@ export function anchor<Memory>(
   index: number,
 ): Term | undefined {
   if (session.anchors === undefined) return undefined;
-  const { seed, stage, base } = session;
+  const { seed, stage, base, microBatch } = session;
   const { prompts, ids } = drawAnchors(session.anchors, options.prompts, seed, stage, index);
-  return anchorTerm(policy.vlm, base.vlm, prompts, ids, options.weight);
+  return anchorTerm(policy.vlm, base.vlm, prompts, ids, options.weight, microBatch.rows);
 }
 
 function describe(rollouts: Rollouts, zeroSpread: Uint8Array): Record<string, number> {

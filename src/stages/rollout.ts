@@ -26,6 +26,7 @@ export interface Rollouts {
 /**
  * Samples a group of responses to each problem, its first `imposed[x]` reference tokens given.
  *
+ * At most `microBatch` responses are computed at once; the samples are those of the undivided batch.
  * Rewards score the whole response, the imposed part included: the answers are verifiable.
  */
 export function rollOut(
@@ -35,6 +36,7 @@ export function rollOut(
   { group, temperature, maxTokens }: Sampling,
   reward: Reward,
   random: RandomStream,
+  microBatch = Number.POSITIVE_INFINITY,
 ): Rollouts {
   const prompts = problems.map(({ prompt }) => prompt);
   const forced = problems.map(({ reference }, x) => reference.slice(0, imposed[x]));
@@ -44,6 +46,7 @@ export function rollOut(
     temperature,
     random,
     forced,
+    atOnce: microBatch,
   });
   const score = mix(reward);
   const scored = responses.map(({ ids }, row) =>

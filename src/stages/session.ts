@@ -14,6 +14,7 @@ import type { StageError } from "../runtime/errors.ts";
 import { type AnchorPool, askBase } from "./anchor.ts";
 import { type Examples, loadExamples } from "./dataset.ts";
 import { attempt } from "./failure.ts";
+import { type MicroBatch, undivided } from "./micro-batch.ts";
 import {
   disposePolicy,
   type LoadedModel,
@@ -33,6 +34,8 @@ export interface Session {
   readonly read: (example: Examples["worked"][number]) => Problem;
   /** Absent without an anchor. */
   readonly anchors: AnchorPool | undefined;
+  /** Shrinks when memory runs out. */
+  readonly microBatch: MicroBatch;
 }
 
 /** What changes from step to step: saved in every checkpoint. */
@@ -49,6 +52,8 @@ interface SessionSpec {
   readonly inputs: { readonly reference: ModelRef; readonly dataset: DatasetRef };
   readonly anchor: Anchor;
   readonly maxTokens: number;
+  /** Default: everything at once. */
+  readonly microBatch?: MicroBatch;
 }
 
 /** The four reinforcement phases of a run ask the same base the same questions: once is enough. */
@@ -58,18 +63,19 @@ const anchorsOf = rememberingLast(
     const { weight: _, prompts: __, ...asked } = anchor;
     return digest([contentHash(inputs.reference.dir), inputs.dataset, asked, maxTokens, seed]);
   },
-  ({ anchor, maxTokens, seed }, base, examples) => askBase(base, examples, anchor, maxTokens, seed),
+  ({ anchor, maxTokens, seed, microBatch }, base, examples) =>
+    askBase(base, examples, anchor, maxTokens, seed, microBatch?.rows),
 );
 
 /** Opens a session; its tensors are released when the scope closes. */
 export function openSession(spec: SessionSpec): Effect.Effect<Session, StageError, Scope> {
-  const { stage, seed, inputs, anchor } = spec;
+  const { stage, seed, inputs, anchor, microBatch = { ...undivided } } = spec;
   return Effect.acquireRelease(
     attempt(() => {
       const base = loadModel(inputs.reference.dir);
       const examples = loadExamples(inputs.dataset, base);
       const anchors = anchor.weight > 0 ? anchorsOf(spec, base, examples) : undefined;
-      return { stage, seed, base, examples, read: problemReader(base), anchors };
+      return { stage, seed, base, examples, read: problemReader(base), anchors, microBatch };
     }),
     ({ base }) => Effect.sync(() => disposeModel(base.vlm)),
   );

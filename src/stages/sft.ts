@@ -6,6 +6,7 @@ import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { supervisedTerm } from "./losses.ts";
+import { microBatchOf } from "./micro-batch.ts";
 import { anchor } from "./reinforce.ts";
 import { openSession, type Session } from "./session.ts";
 import { train } from "./train.ts";
@@ -23,9 +24,10 @@ export const sft = handler(
     const session = yield* openSession({
       ...{ stage, seed, inputs, anchor: options.anchor },
       maxTokens: MAX_TOKENS,
+      microBatch: microBatchOf(options.microBatch, options.prompts, context.halvings),
     });
     const total = options.steps;
-    const { learner, policy } = yield* train(context, {
+    const { learner, policy } = yield* train(context, session, {
       total,
       memory: {},
       step: (state, index) => {
@@ -33,12 +35,20 @@ export const sft = handler(
         const problems = problemsOf(session, options.on, options.prompts, index);
         const held = anchor(session, state, options.anchor, index);
         const terms = [
-          supervisedTerm(state.policy.vlm, problems),
+          supervisedTerm(state.policy.vlm, problems, session.microBatch.rows),
           ...(held === undefined ? [] : [held]),
         ];
         const place = { stage, index, total };
         const { optimizer } = options;
-        const done = update(state.policy, terms, optimizer, DEFAULT_SAFEGUARD, state.guard, place);
+        const done = update(
+          state.policy,
+          terms,
+          optimizer,
+          DEFAULT_SAFEGUARD,
+          state.guard,
+          place,
+          Number.isFinite(session.microBatch.rows),
+        );
         state.guard = done.guard;
         const tokens = problems.reduce((sum, { reference }) => sum + reference.length, 0);
         const seconds = (performance.now() - started) / 1000;

@@ -5,14 +5,21 @@ import type { ModelRef } from "../dsl/artifacts.ts";
 import type { StageError } from "../runtime/errors.ts";
 import type { StageContext, StepMetrics } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
+import { withinMemory } from "./micro-batch.ts";
 import { savePolicy } from "./policy.ts";
 import type { Rollouts } from "./rollout.ts";
 import { sampleRollouts } from "./samples.ts";
-import { type Learner, restoreLearner, saveLearner, startLearner } from "./session.ts";
+import {
+  type Learner,
+  restoreLearner,
+  type Session,
+  saveLearner,
+  startLearner,
+} from "./session.ts";
 
 type TrainContext = Pick<
   StageContext<{ readonly checkpointEvery: number }, { readonly policy: ModelRef }>,
-  "options" | "inputs" | "artifact" | "loop"
+  "options" | "inputs" | "artifact" | "loop" | "note"
 >;
 
 /** What a step tells: its numbers and, where responses were sampled, those. */
@@ -31,9 +38,10 @@ export interface Training<Memory> {
   readonly until?: (memory: Memory) => boolean;
 }
 
-/** Trains the input policy, saves it as the artifact `policy`, and gives the learner and its reference. */
+/** Trains the input policy with what fits into memory, saves it as the artifact `policy`, and gives the learner and its reference. */
 export const train = Effect.fnUntraced(function* <Memory>(
-  { options, inputs, artifact, loop }: TrainContext,
+  { options, inputs, artifact, loop, note }: TrainContext,
+  { microBatch }: Session,
   { total, memory, step, until }: Training<Memory>,
 ) {
   // Of the last step only; a report is given a few of them.
@@ -45,11 +53,15 @@ export const train = Effect.fnUntraced(function* <Memory>(
     restore: restoreLearner<Memory>(inputs.policy),
     save: saveLearner,
     step: (state, index) =>
-      attempt(() => {
-        const { metrics, rollouts } = step(state, index);
-        latest = rollouts;
-        return metrics;
-      }),
+      Effect.map(
+        withinMemory(microBatch, note, () => step(state, index)),
+        ({ metrics, rollouts }) => {
+          latest = rollouts;
+          return Number.isFinite(microBatch.rows)
+            ? { ...metrics, microBatch: microBatch.rows }
+            : metrics;
+        },
+      ),
     samples: ({ policy }) =>
       latest === undefined ? Effect.succeed([]) : sampleRollouts(policy, latest),
     ...(until === undefined ? {} : { until: (state) => until(state.memory) }),

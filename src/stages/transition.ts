@@ -8,6 +8,7 @@ import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { constrainedStep } from "./constrained.ts";
 import type { Examples } from "./dataset.ts";
+import { rolloutsAtOnce } from "./reinforce.ts";
 import { openSession } from "./session.ts";
 import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
@@ -23,12 +24,15 @@ export const transition = handler(
     yield* Engine;
     const { options, inputs, seed, stage } = context;
     const { maxTokens, prompts } = options.sampling;
-    const session = yield* openSession({ stage, seed, inputs, anchor: options.anchor, maxTokens });
+    const session = yield* openSession({
+      ...{ stage, seed, inputs, anchor: options.anchor, maxTokens },
+      microBatch: rolloutsAtOnce(context),
+    });
     const curriculum = inputs.curriculum.state as unknown as CurriculumState;
     const closed = { state: CLOSED_GATE, open: curriculum.progress >= 1 };
     const memory: Memory = { curriculum, decision: closed };
     const total = options.maximumSteps;
-    const { learner, policy } = yield* train(context, {
+    const { learner, policy } = yield* train(context, session, {
       total,
       memory,
       until: ({ decision }) => decision.open,

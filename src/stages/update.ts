@@ -3,10 +3,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Optimizer } from "../dsl/training.ts";
 import { judgeStep, type SafeguardOptions, type SafeguardState } from "../rl/safeguard.ts";
 import { Diverged } from "../runtime/errors.ts";
+import { outOfMemory } from "../runtime/out-of-memory.ts";
 import { globalNorm, updateAdam } from "../tensor/adam.ts";
-import { gradients } from "../tensor/gradient.ts";
+import { type Gradients, gradients } from "../tensor/gradient.ts";
 import { release } from "../tensor/memory.ts";
-import type { Term } from "./losses.ts";
+import type { Parameters } from "../tensor/parameters.ts";
+import type { Term } from "./parts.ts";
 import { type Policy, trainable } from "./policy.ts";
 
 /** Learning rate of step `index` of `total`: warm-up, then constant, then linear to the last step's. */
@@ -35,7 +37,10 @@ const ADAM_EPSILON = 1e-8;
 /**
  * Applies one AdamW update for the sum of `terms`; a non-finite or spiking gradient is skipped and counted.
  *
- * Fails: throws `Diverged` when steps had to be skipped too often in a row.
+ * @param apart whether each part of a term has a pass of its own, which holds less at once; the
+ *   gradients' sum is that of the one pass up to rounding
+ * Fails: throws `Diverged` when steps had to be skipped too often in a row; `OutOfMemory` when memory
+ * ran out while weights were written, so that they are half new.
  * Memory: releases gradients and the terms' tensors.
  */
 export function update(
@@ -45,14 +50,12 @@ export function update(
   safeguard: SafeguardOptions,
   guard: SafeguardState,
   place: StepPlace,
+  apart = false,
 ): Update {
   const rate = learningRate(optimizer, place.index, place.total);
   if (terms.length === 0) return { guard, metrics: { learningRate: rate } };
   const parameters = trainable(policy, optimizer);
-  const { loss, byName } = gradients(
-    () => tf.addN(terms.map((term) => term.loss())) as tf.Scalar,
-    parameters,
-  );
+  const { loss, byName } = (apart ? accumulate : atOnce)(terms, parameters);
   const norm = globalNorm(byName);
   const judged = judgeStep(
     guard,
@@ -61,9 +64,9 @@ export function update(
   );
   if (judged.verdict === "apply") {
     const options = { ...optimizer, epsilon: ADAM_EPSILON };
-    policy.adam = updateAdam(policy.adam, parameters, byName, norm, rate, options);
+    policy.adam = wholly(() => updateAdam(policy.adam, parameters, byName, norm, rate, options));
   }
-  release([...byName.values()], ...terms.map(({ owned }) => owned));
+  release([...byName.values()]);
   if (judged.verdict === "diverged") {
     const quantity = Number.isFinite(loss) ? "the gradient norm" : "the loss";
     const value = Number.isFinite(loss) ? norm : loss;
@@ -75,4 +78,40 @@ export function update(
     guard: judged.state,
     metrics: { loss, gradientNorm: norm, learningRate: rate, skipped, ...metrics },
   };
+}
+
+/** One pass over everything. */
+function atOnce(terms: ReadonlyArray<Term>, parameters: Parameters): Gradients {
+  const parts = terms.flatMap((term) => term.parts.map((make) => make()));
+  const sum = () => tf.addN(parts.map((part) => part.loss())) as tf.Scalar;
+  const result = gradients(sum, parameters);
+  release(...parts.map(({ owned }) => owned));
+  return result;
+}
+
+/** A pass for each part, one after the other; holds two sets of gradients and one part's pass at most. */
+function accumulate(terms: ReadonlyArray<Term>, parameters: Parameters): Gradients {
+  const sums = new Map<string, tf.Tensor>();
+  let loss = 0;
+  for (const make of terms.flatMap(({ parts }) => parts)) {
+    const part = make();
+    const own = gradients(part.loss, parameters);
+    release(part.owned);
+    loss += own.loss;
+    for (const [name, gradient] of own.byName) {
+      const before = sums.get(name);
+      sums.set(name, before === undefined ? gradient : tf.add(before, gradient));
+      if (before !== undefined) release(before, gradient);
+    }
+  }
+  return { loss, byName: sums };
+}
+
+/** A lack of memory within `write` is told by its tag: what it wrote cannot be taken back. */
+function wholly<A>(write: () => A): A {
+  try {
+    return write();
+  } catch (error) {
+    throw outOfMemory(error) ?? error;
+  }
 }

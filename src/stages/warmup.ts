@@ -8,7 +8,7 @@ import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { meanRatio } from "./constrained.ts";
 import { attempt } from "./failure.ts";
-import { type ReinforcementOptions, reinforce } from "./reinforce.ts";
+import { type ReinforcementOptions, reinforce, rolloutsAtOnce } from "./reinforce.ts";
 import { rollOut } from "./rollout.ts";
 import { openSession, type Session } from "./session.ts";
 import { train } from "./train.ts";
@@ -26,10 +26,11 @@ export const warmup = handler(
     const session = yield* openSession({
       ...{ stage, seed, inputs, anchor },
       maxTokens: sampling.maxTokens,
+      microBatch: rolloutsAtOnce(context),
     });
     const curriculum = startCurriculum(yield* measureBase(context, session, options));
     const total = options.steps;
-    const { policy } = yield* train(context, {
+    const { policy } = yield* train(context, session, {
       total,
       memory: {},
       step: (learner, index) => {
@@ -51,13 +52,13 @@ export const warmup = handler(
 /** Familiarity with the worked references, and success without any help, of the untouched base. */
 const measureBase = Effect.fnUntraced(function* (
   context: Pick<StageContext<unknown, unknown>, "note" | "progress">,
-  { base, examples, read, seed, stage }: Session,
+  { base, examples, read, seed, stage, microBatch }: Session,
   { sampling, reward }: ReinforcementOptions,
 ) {
   const confidences: Array<number> = [];
   for (let first = 0; first < examples.worked.length; first += MEASURED_AT_ONCE) {
     const problems = examples.worked.slice(first, first + MEASURED_AT_ONCE).map(read);
-    confidences.push(...(yield* attempt(() => measureConfidence(base, problems))));
+    confidences.push(...(yield* attempt(() => measureConfidence(base, problems, microBatch.rows))));
     yield* context.progress(confidences.length, examples.worked.length);
   }
   const probed = batchOf(examples.domain.train, PROBED_PROBLEMS, 0, seed, stage, "probe").map(read);
@@ -69,6 +70,7 @@ const measureBase = Effect.fnUntraced(function* (
       sampling,
       reward,
       stream(seed, stage, "probe"),
+      microBatch.rows,
     ),
   );
   const mean = (values: ReadonlyArray<number>) =>

@@ -63,8 +63,16 @@ export function readProblem(model: LoadedModel, example: Example): Problem {
 export function measureConfidence(
   model: LoadedModel,
   problems: ReadonlyArray<Problem>,
+  microBatch = Number.POSITIVE_INFINITY,
 ): Float32Array {
   const result = new Float32Array(problems.length);
+  if (problems.length > microBatch) {
+    for (let first = 0; first < problems.length; first += microBatch) {
+      const part = problems.slice(first, first + microBatch);
+      result.set(measureConfidence(model, part), first);
+    }
+    return result;
+  }
   const worked = problems.flatMap((problem, index) =>
     problem.reference.length > 0 ? [index] : [],
   );

@@ -12,8 +12,8 @@ import {
   imitationTerm,
   reinforcementTerm,
   supervisedTerm,
-  type Term,
 } from "../../src/stages/losses.ts";
+import type { Term } from "../../src/stages/parts.ts";
 import { type Rollouts, rollOut } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
 import { globalNorm } from "../../src/tensor/adam.ts";
@@ -59,7 +59,9 @@ function logProbsOf(vlm: Vlm, problems: Rollouts["problems"], ids: ReadonlyArray
 }
 
 /** Value and gradient of a term; everything is released. */
-function evaluate(vlm: Vlm, { loss, owned }: Pick<Term, "loss" | "owned">) {
+function evaluate(vlm: Vlm, { parts }: Pick<Term, "parts">) {
+  expect(parts).toHaveLength(1);
+  const { loss, owned } = parts[0]!();
   const result = gradients(loss, vlm.parameters);
   const norm = globalNorm(result.byName);
   const byName = new Map(
@@ -146,7 +148,9 @@ describe("reinforcementTerm", () => {
       const rollouts = rolled(session, learner, mixed!);
       const { vlm } = learner.policy;
       const own = evaluate(vlm, reinforcementTerm(vlm, session.base.vlm, rollouts, free, 12)!);
-      const plain = evaluate(vlm, { loss: () => plainPolicyGradient(vlm, rollouts), owned: [] });
+      const plain = evaluate(vlm, {
+        parts: [() => ({ loss: () => plainPolicyGradient(vlm, rollouts), owned: [] })],
+      });
       expect(own.norm).toBeGreaterThan(1e-3);
       expect([...own.byName.keys()]).toEqual([...plain.byName.keys()]);
       for (const [name, gradient] of own.byName) {

@@ -4,7 +4,8 @@ import type { Optimizer } from "../../src/dsl/training.ts";
 import { type Part, partOf } from "../../src/models/qwen2_5_vl/layout.ts";
 import { CALM, DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
 import { Diverged } from "../../src/runtime/errors.ts";
-import { supervisedTerm, type Term } from "../../src/stages/losses.ts";
+import { supervisedTerm } from "../../src/stages/losses.ts";
+import type { Term } from "../../src/stages/parts.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
 import { update } from "../../src/stages/update.ts";
 import { readParameters } from "../../src/tensor/parameters.ts";
@@ -34,7 +35,10 @@ const supervised = ({ examples, read }: Session, { policy }: Learner<object>) =>
 /** The term times a factor that makes it useless. */
 const times = (term: Term, factor: number): Term => ({
   ...term,
-  loss: () => tf.mul(term.loss(), factor) as tf.Scalar,
+  parts: term.parts.map((make) => () => {
+    const { loss, owned } = make();
+    return { loss: () => tf.mul(loss(), factor) as tf.Scalar, owned };
+  }),
 });
 
 /** Moments of the optimizer, end to end. */

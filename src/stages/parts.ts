@@ -1,0 +1,128 @@
+/** A step's losses in parts: batches cut into pieces, and host losses spread over them. Serves the terms of training steps. */
+import * as tf from "@tensorflow/tfjs-core";
+import { slices } from "../core/slices.ts";
+import {
+  batchPrompts,
+  headOf,
+  type Prompt,
+  promptPass,
+  responseLogProbabilities,
+  responsePass,
+  shiftResponses,
+  type Vlm,
+} from "../models/qwen2_5_vl/model.ts";
+import { scoped } from "../tensor/memory.ts";
+import { type HostLoss, hostLoss } from "../tensor/ops/host-loss.ts";
+import { logDistribution } from "../tensor/ops/log-probability.ts";
+
+/** A part of a term, ready for its pass. */
+export interface Part {
+  readonly loss: () => tf.Scalar;
+  /** Tensors made beforehand; whoever asked for the part releases them. */
+  readonly owned: ReadonlyArray<tf.Tensor>;
+}
+
+/** One term as parts whose losses and gradients add up to its own; one part when nothing is divided. */
+export interface Term {
+  readonly parts: ReadonlyArray<() => Part>;
+  /** Filled when the losses have run. */
+  readonly metrics: Record<string, number>;
+}
+
+/** Prompts with responses, and which response tokens count. */
+export interface Responses {
+  readonly prompts: ReadonlyArray<Prompt>;
+  /** [prompt × sample] */
+  readonly ids: ReadonlyArray<ReadonlyArray<number>>;
+  readonly time: number;
+}
+
+/** A part of a batch, of the same `time`, and where its responses begin in it. */
+interface Piece extends Responses {
+  readonly firstRow: number;
+}
+
+/** Length of the longest response, at least 1. */
+export const longest = (ids: ReadonlyArray<ReadonlyArray<number>>) =>
+  ids.reduce((most, { length }) => Math.max(most, length), 1);
+
+/** Pieces of at most `rows` responses, in order. */
+export function pieces({ prompts, ids, time }: Responses, rows: number): ReadonlyArray<Piece> {
+  return slices(prompts.length, ids.length / prompts.length, rows).map((slice) => ({
+    prompts: prompts.slice(slice.firstPrompt, slice.firstPrompt + slice.prompts),
+    ids: ids.slice(slice.firstRow, slice.firstRow + slice.rows),
+    time,
+    firstRow: slice.firstRow,
+  }));
+}
+
+function logProbabilitiesOf(model: Vlm, { prompts, ids, time }: Responses): tf.Tensor1D {
+  const batch = batchPrompts(prompts, model.config);
+  return responseLogProbabilities(model, batch, promptPass(model, batch), ids, time);
+}
+
+/** The same without a gradient, on the host, at most `rows` responses at once. */
+export const readLogProbabilities = (model: Vlm, responses: Responses, rows: number) =>
+  readPieces(responses, rows, (piece) => read(() => logProbabilitiesOf(model, piece)));
+
+/** Numbers of every response token, piece by piece, as one array [prompt × sample × time]. */
+function readPieces(
+  responses: Responses,
+  rows: number,
+  readPiece: (piece: Responses) => Float32Array,
+): Float32Array {
+  const all = pieces(responses, rows);
+  if (all.length === 1) return readPiece(responses);
+  const values = new Float32Array(responses.ids.length * responses.time);
+  for (const piece of all) values.set(readPiece(piece), piece.firstRow * responses.time);
+  return values;
+}
+
+/**
+ * A loss that the host computes from the log-probabilities of all responses, in parts.
+ *
+ * Divided, the log-probabilities are read first, piece by piece; the host's loss and its gradient g
+ * are those of the whole batch, normalisers included; each part then passes Σ g · log π of its own
+ * responses, so that gradients add up to those of the undivided pass.
+ */
+export function hostParts(
+  model: Vlm,
+  responses: Responses,
+  rows: number,
+  loss: (logprobs: Float32Array) => HostLoss,
+): Term["parts"] {
+  const all = pieces(responses, rows);
+  if (all.length === 1) {
+    return [
+      () => ({ loss: () => hostLoss(logProbabilitiesOf(model, responses), loss), owned: [] }),
+    ];
+  }
+  let whole: HostLoss | undefined;
+  return all.map((piece, index) => () => {
+    whole ??= loss(readLogProbabilities(model, responses, rows));
+    const first = piece.firstRow * piece.time;
+    const gradient = whole.gradient.slice(first, first + piece.ids.length * piece.time);
+    const share = { loss: index === 0 ? whole.loss : 0, gradient };
+    return { loss: () => hostLoss(logProbabilitiesOf(model, piece), () => share), owned: [] };
+  });
+}
+
+/** Entropy of the distribution that each response token was chosen from, [prompt × sample × time], nats. */
+export function readEntropies(model: Vlm, responses: Responses, rows: number): Float32Array {
+  return readPieces(responses, rows, ({ prompts, ids, time }) => {
+    const batch = batchPrompts(prompts, model.config);
+    const { inputs } = shiftResponses(batch, ids, time, model.config.tokens.pad);
+    return read(() => {
+      const hidden = responsePass(model, batch, promptPass(model, batch), inputs, time);
+      const logProbs = logDistribution(hidden, headOf(model));
+      return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
+    });
+  });
+}
+
+function read(make: () => tf.Tensor): Float32Array {
+  const values = scoped(make);
+  const copy = Float32Array.from(values.dataSync<"float32">());
+  values.dispose();
+  return copy;
+}
