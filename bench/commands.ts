@@ -1,0 +1,37 @@
+/** How long `rcpa check`, `describe` and `plan` take on the main job, from process start to exit, cold and warm. `--rounds N`, `--json`. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { inTurn, numberOption, say, secondsOf } from "./measure.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const bin = join(root, "bin/rcpa.mjs");
+const file = join(root, "pipelines/geometry.ts");
+const words = ["check", "describe", "plan"];
+
+/** Runs the command in `folder`, which also holds what the loader and the type check remember. */
+async function run(word: string, folder: string): Promise<void> {
+  const env = { ...process.env, TMPDIR: folder };
+  const child = spawn(process.execPath, [bin, word, file], { cwd: folder, env, stdio: "ignore" });
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`rcpa ${word} exited with ${code}`);
+}
+
+const fresh = () => mkdtempSync(join(tmpdir(), "rcpa-bench-"));
+const kept = fresh();
+for (const word of words) await run(word, kept);
+
+const measurements = Object.fromEntries(
+  words.flatMap((word) => [
+    [`${word} cold`, () => secondsOf(() => run(word, fresh()))],
+    [`${word} warm`, () => secondsOf(() => run(word, kept))],
+  ]),
+);
+say("command", "s", await inTurn(numberOption("rounds", 7), measurements), {
+  "check cold": 2.5,
+  "check warm": 2.5,
+  "describe cold": 1,
+  "describe warm": 1,
+});
