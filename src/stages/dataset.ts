@@ -1,4 +1,6 @@
 /** Turns a data set's description into examples. Serves all stages. */
+import { digest } from "../core/digest.ts";
+import { rememberingLast } from "../core/remember.ts";
 import type { RandomStream } from "../core/seed.ts";
 import { stream } from "../core/seed.ts";
 import type { Dataset, Example } from "../data/example.ts";
@@ -39,16 +41,23 @@ export function loadExamples({ domain, general, seed }: DatasetRef, reader?: Rea
 
 type World<Source> = Exclude<Source, GatheredRef>;
 
+/** Every stage of a run asks for the same pictures; drawing them takes longer than any other part of its start. */
+const drawn = {
+  geometry: rememberingLast(digest, geometry.dataset),
+  validation: rememberingLast(String, scenes.validation),
+  test: rememberingLast(String, scenes.test),
+};
+
 function geometryDomain({ world: _, ...sizes }: World<DatasetRef["domain"]>, seed: number) {
-  const examples = geometry.dataset({ seed, ...sizes });
+  const examples = drawn.geometry({ seed, ...sizes });
   const worked = examples.train.filter(({ reference }) => reference !== undefined);
   return { domain: examples, worked };
 }
 
 function scenesGeneral({ validation, test }: World<DatasetRef["general"]>): General {
   return {
-    validation: scenes.validation(validation),
-    test: scenes.test(test),
+    validation: drawn.validation(validation),
+    test: drawn.test(test),
     question: scenes.generalQuestion,
     example: scenes.example,
   };

@@ -10,10 +10,16 @@ const readsTest =
 
 describe("loadExamples", () => {
   it("gives the same examples for the same description", () => {
-    const [one, other] = [loadExamples(fewProblems), loadExamples(fewProblems)];
-    expect(one.domain).toEqual(other.domain);
-    expect(one.general.test).toEqual(other.general.test);
-    expect(loadExamples({ ...fewProblems, seed: 2 }).domain.train).not.toEqual(one.domain.train);
+    const one = loadExamples(fewProblems);
+    expect(loadExamples(fewProblems).domain).toBe(one.domain);
+    const world = { ...fewProblems.general, validation: 8, test: 8 };
+    const other = loadExamples({ ...fewProblems, general: world, seed: 2 });
+    expect(other.domain.train).not.toEqual(one.domain.train);
+    // Another description in between, so that this one is made anew.
+    const again = loadExamples(fewProblems);
+    expect(again.domain).not.toBe(one.domain);
+    expect(again.domain).toEqual(one.domain);
+    expect(again.general.test).toEqual(one.general.test);
   });
 
   it("counts as worked what carries a reference, and keeps held-out problems apart", () => {
