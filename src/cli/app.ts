@@ -11,6 +11,9 @@ import { type Plan, renderPlan } from "../runtime/plan.ts";
 import { Resources } from "../runtime/resources.ts";
 import { Stop } from "../runtime/stop.ts";
 import { StageStore } from "../runtime/store.ts";
+import { tracesFrom } from "../runtime/telemetry.ts";
+import { environmentOf } from "./environment.ts";
+import { observers } from "./observers.ts";
 import { describeEngine, type Job, prepare, type Ready } from "./prepare.ts";
 import { plainReporter, type Reporter, terminalReporter } from "./reporter.ts";
 import { asJson, asText } from "./summary.ts";
@@ -18,7 +21,12 @@ import { asJson, asText } from "./summary.ts";
 /** Runs the job to its end and says how it went; gives the exit code. */
 export async function runApp(job: Job): Promise<number> {
   const out = resolve(job.args.out);
-  const layers = Layer.mergeAll(StageStore.layerFile(out), Stop.layerSignals);
+  const traces = await tracesFrom(process.env).catch((error: Error) => error.message);
+  if (typeof traces === "string") {
+    complain(traces);
+    return 2;
+  }
+  const layers = Layer.mergeAll(StageStore.layerFile(out), Stop.layerSignals, traces);
   const program = Effect.gen(function* () {
     const stop = yield* Stop;
     return yield* stop.interrupting(main(job, out));
@@ -54,16 +62,18 @@ const main = Effect.fnUntraced(function* (job: Job, out: string) {
 
 const perform = Effect.fnUntraced(function* (job: Job, ready: Ready) {
   const reporter = yield* Effect.promise(() => makeReporter(job.args.json, ready.plan));
-  const { file, args } = job;
-  const environment = { file, args, engine: ready.engine ?? null, node: process.version };
+  const environment = yield* Effect.promise(() => environmentOf(job, ready.engine));
+  const attending = yield* Effect.promise(() => observers(complain));
   const memoryGib = ready.engine?.memoryGiB ?? totalmem() / 1024 ** 3;
   return yield* ready
-    .execute({ subscribers: [reporter.hear], environment })
+    .execute({ subscribers: [reporter.hear], observers: attending, environment })
     .pipe(
       Effect.provide(Resources.layer(memoryGib)),
       Effect.ensuring(Effect.promise(() => reporter.close())),
     );
 });
+
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function makeReporter(json: boolean, plan: Plan): Promise<Reporter> {
   const lines = json ? process.stderr : process.stdout;

@@ -1,5 +1,6 @@
 /** What a finished run says: the before → after table, or one JSON object. CLI. */
-import { relative } from "node:path";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import { duration } from "../core/duration.ts";
@@ -57,11 +58,13 @@ export function asJson({ pipeline, engine, result, seconds }: Finished): string 
 export function asText({ result, seconds }: Finished): string {
   const evaluation = evaluationOf(result);
   const model = modelDirOf(result);
+  const report = join(result.runDir, "report.html");
   const peakGiB = process.resourceUsage().maxRSS / 1024 ** 2;
   return [
     ...(evaluation === undefined ? [] : ["", ...evaluationTable(evaluation), ""]),
     `done in ${duration(seconds)}, ${result.steps} steps, peak memory ${peakGiB.toFixed(2)} GiB`,
     `run    ${fromHere(result.runDir)}`,
+    ...(existsSync(report) ? [`report ${fromHere(report)}`] : []),
     ...(model === undefined ? [] : [`model  ${fromHere(model)}`]),
   ].join("\n");
 }

@@ -1,0 +1,93 @@
+/** `report.html`: one self-contained page about a run, written into its folder. Report layer. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeAtomic } from "../runtime/files.ts";
+import { html, Markup } from "./html.ts";
+import { type Material, readMaterial } from "./material.ts";
+import { environment, plan } from "./plan.ts";
+import { heading, result } from "./result.ts";
+import { isSampled, rollouts } from "./rollouts.ts";
+import { curves, isMeasured, retention } from "./training.ts";
+
+/**
+ * Writes the report of the run in the folder `runDir`; gives its path.
+ *
+ * Also for runs that failed or were interrupted: it shows what there is.
+ * Fails: rejects with file-system errors.
+ */
+export async function writeReport(runDir: string): Promise<string> {
+  const path = join(runDir, "report.html");
+  writeAtomic(path, await renderReport(readMaterial(runDir)));
+  return path;
+}
+
+/** The page as text. */
+async function renderReport(material: Material): Promise<string> {
+  const sections = await sectionsOf(material);
+  const { pipeline, id } = material.run;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${pipeline ?? id} · rcpa report</title>
+<link rel="icon" href="data:,">
+<style>${new Markup(style())}</style>
+</head>
+<body>
+${heading(material)}
+<nav aria-label="Sections"><ul>${sections.map(({ name, title }) => html`<li><a href="#${name}">${title}</a></li>`)}</ul></nav>
+<main>${sections.map(({ content }) => content)}</main>
+<footer>Written by rcpa from ${id}. The same can be made again with <code>rcpa report</code>.</footer>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+interface Section {
+  readonly name: string;
+  readonly title: string;
+  readonly content: Markup;
+}
+
+async function sectionsOf(material: Material): Promise<ReadonlyArray<Section>> {
+  const section = (name: string, title: string, content: Markup): Section => ({
+    ...{ name, title, content },
+  });
+  return [
+    section("result", "Result", result(material)),
+    ...(await drawnSections(material)).map(([name, title, content]) =>
+      section(name, title, content),
+    ),
+    ...(isSampled(material) ? [section("rollouts", "Rollouts", rollouts(material))] : []),
+    section("plan", "Plan", plan(material)),
+    section("environment", "Environment", environment(material)),
+  ];
+}
+
+type Drawn = readonly [name: string, title: string, content: Markup];
+
+/** Only a run with steps needs the plotting library. */
+async function drawnSections(material: Material): Promise<ReadonlyArray<Drawn>> {
+  if (material.steps === 0) return [];
+  const { loadPlotter } = await import("./chart.ts");
+  const plotter = await loadPlotter();
+  return [
+    ...(isMeasured(material)
+      ? [["retention", "Retention", retention(material, plotter)] as const]
+      : []),
+    ["training", "Training", curves(material, plotter)],
+  ];
+}
+
+/** In the order in which they overrule each other. */
+const sheets = ["theme", "page", "tables", "rollouts", "narrow"];
+
+function style(): string {
+  const read = (name: string) =>
+    readFileSync(new URL(`style/${name}.css`, import.meta.url), "utf8");
+  return sheets.map(read).join("\n");
+}
