@@ -18,8 +18,9 @@ export {
   transition,
   warmup,
 } from "./dsl/phases.ts";
-export { type Pipeline, type PipelineSettings, pipeline } from "./dsl/pipeline.ts";
+export { type Pipeline, pipeline } from "./dsl/pipeline.ts";
 export { rename } from "./dsl/rename.ts";
+export type { PipelineSettings } from "./dsl/settings.ts";
 export { define, type Stage } from "./dsl/stage.ts";
 export type { RunDiff } from "./runtime/compare.ts";
 export { handler, type StageContext } from "./runtime/handler.ts";

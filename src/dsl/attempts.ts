@@ -2,7 +2,6 @@
 import * as Exit from "effect/Exit";
 import * as Schema from "effect/Schema";
 import { invalidOptions } from "./invalid.ts";
-import type { Issue, Site } from "./issue.ts";
 import { option } from "./option.ts";
 import { callSite } from "./site.ts";
 import { type AnyStage, deepFreeze } from "./stage.ts";
@@ -63,26 +62,11 @@ export const Attempts = Schema.Struct({
   }),
 });
 export type Attempts = typeof Attempts.Type;
-/** As written by the author of a pipeline: every field may be left out. */
-export type AttemptsInput = typeof Attempts.Encoded;
-
 const decode = Schema.decodeUnknownExit(Attempts, {
   errors: "all",
   onExcessProperty: "error",
   reportInput: true,
 });
-
-/** What an author wrote, decoded, with every problem in it; the value is plain where there are any. */
-export function attemptsOf(
-  path: string,
-  written: unknown,
-  at: Site | undefined,
-): { readonly value: Attempts; readonly issues: ReadonlyArray<Issue> } {
-  const decoded = decode(written);
-  if (Exit.isSuccess(decoded)) return { value: decoded.value, issues: [] };
-  const issues = invalidOptions(path, Attempts, decoded.cause, at);
-  return { value: { timeoutMinutes: null, retry: {} }, issues };
-}
 
 /**
  * The same stage, tried in its own way: `withAttempts(grpo(), { timeoutMinutes: 90 })`.
@@ -90,7 +74,10 @@ export function attemptsOf(
  * What it says comes before the pipeline's `attempts`, and those before the stage's own habits.
  * The key of the stage's result stays the same. Wrong settings become the stage's `issues`.
  */
-export function withAttempts<S extends AnyStage>(stage: S, attempts: AttemptsInput): S {
-  const { value, issues } = attemptsOf(`${stage.name}.attempts`, attempts, callSite());
-  return deepFreeze({ ...stage, attempts: value, issues: [...stage.issues, ...issues] });
+export function withAttempts<S extends AnyStage>(stage: S, attempts: typeof Attempts.Encoded): S {
+  const decoded = decode(attempts);
+  if (Exit.isSuccess(decoded)) return deepFreeze({ ...stage, attempts: decoded.value });
+  const path = `${stage.name}.attempts`;
+  const issues = invalidOptions(path, Attempts, decoded.cause, callSite());
+  return deepFreeze({ ...stage, issues: [...stage.issues, ...issues] });
 }

@@ -1,22 +1,11 @@
 /** The pipeline value: stages in order, checked by the compiler and again as data. Serves the definition layer. */
-import { type Attempts, type AttemptsInput, attemptsOf } from "./attempts.ts";
-import { type Budgets, budgetIssues } from "./budgets.ts";
+import type { Attempts } from "./attempts.ts";
+import type { Budgets } from "./budgets.ts";
 import { type Before, type Checked, inputIssues } from "./inputs.ts";
 import type { Issue, Site } from "./issue.ts";
+import { type PipelineSettings, settingsOf } from "./settings.ts";
 import { callSite } from "./site.ts";
 import { type AnyStage, deepFreeze, scaleSteps } from "./stage.ts";
-
-/** What a pipeline may say besides its stages. */
-export interface PipelineSettings {
-  /** All randomness of the run derives from it; `--seed` overrides. Default: 1. */
-  readonly seed?: number;
-  /** One sentence: what it is for. */
-  readonly doc?: string;
-  /** Conditions on the run and its evaluation; one that is not met ends with exit code 3. */
-  readonly budgets?: Budgets;
-  /** How every stage is tried: time limit and retries by error tag; `withAttempts` says it for one stage. */
-  readonly attempts?: AttemptsInput;
-}
 
 /** A pipeline as a frozen plain value: describe it, hash it, run it. */
 export interface Pipeline {
@@ -53,42 +42,36 @@ function make(
   stages: ReadonlyArray<AnyStage>,
   at: Site | undefined,
 ): Pipeline {
-  const attempts = attemptsOf(`${name}.attempts`, settings.attempts ?? {}, at);
-  const own = [...settingIssues(name, settings, stages), ...attempts.issues].map((issue) => ({
-    ...issue,
-    ...(at && { at }),
-  }));
+  const { value, issues } = settingsOf(name, settings, at);
   return deepFreeze({
     name,
-    doc: settings.doc ?? "",
-    seed: settings.seed ?? 1,
-    budgets: { ...settings.budgets },
-    attempts: attempts.value,
+    ...value,
     stages: [...stages],
-    issues: [...own, ...stages.flatMap((stage) => stage.issues), ...inputIssues(stages)],
+    issues: [
+      ...ownIssues(name, stages, at),
+      ...issues,
+      ...stages.flatMap((stage) => stage.issues),
+      ...inputIssues(stages),
+    ],
     at,
   });
 }
 
-function settingIssues(
+function ownIssues(
   name: string,
-  settings: PipelineSettings,
   stages: ReadonlyArray<AnyStage>,
+  site: Site | undefined,
 ): ReadonlyArray<Issue> {
-  const issues: Array<Issue> = [];
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) {
-    const message = `the name ${JSON.stringify(name)} must be lower-case letters, digits and hyphens`;
-    issues.push({ code: "InvalidSetting", path: "pipeline", message });
-  }
-  if (settings.seed !== undefined && !Number.isSafeInteger(settings.seed)) {
-    const message = `expected a whole number, got ${settings.seed}`;
-    issues.push({ code: "InvalidSetting", path: `${name}.seed`, message });
-  }
-  issues.push(...budgetIssues(name, settings.budgets ?? {}));
-  if (stages.length === 0) {
-    issues.push({ code: "EmptyPipeline", path: name, message: "the pipeline has no stages" });
-  }
-  return issues;
+  const at = site === undefined ? {} : { at: site };
+  const named = /^[a-z0-9][a-z0-9-]*$/.test(name);
+  const message = `the name ${JSON.stringify(name)} must be lower-case letters, digits and hyphens`;
+  const empty = "the pipeline has no stages";
+  return [
+    ...(named ? [] : [{ code: "InvalidSetting" as const, path: "pipeline", message, ...at }]),
+    ...(stages.length > 0
+      ? []
+      : [{ code: "EmptyPipeline" as const, path: name, message: empty, ...at }]),
+  ];
 }
 
 /** The same pipeline under another seed, or with its step counts multiplied by `stepsScale`. */
