@@ -12,7 +12,7 @@ export interface Outcome {
 
 type Watch = (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 
-/** Starts a pipeline file; `watch` sees the process after each piece of output. */
+/** Starts a pipeline file; `watch` sees the process when it starts and after each piece of output. */
 export async function startFile(
   file: string,
   argv: ReadonlyArray<string>,
@@ -22,6 +22,7 @@ export async function startFile(
   const command = ["--import", "tsx", file, ...argv];
   const child = spawn(process.execPath, command, { env: { ...process.env, ...env } });
   const text = { stdout: "", stderr: "" };
+  watch("", (signal) => child.kill(signal));
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (piece: string) => {
       text[name] += piece;
@@ -73,7 +74,7 @@ export function canMount(): boolean {
   }
 }
 
-/** Sends `signal` as soon as `there` holds, looked at every few milliseconds from the first output on. */
+/** Sends `signal` as soon as `there` holds, looked at every few milliseconds. */
 export function atOnce(there: () => boolean, signal: NodeJS.Signals): Watch {
   let timer: NodeJS.Timeout | undefined;
   return (_, kill) => {
