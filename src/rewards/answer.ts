@@ -1,23 +1,34 @@
 /** The verifiable reward: whether the answer block holds the expected answer. Rewards layer. */
+import { equivalent } from "./equivalence.ts";
 import { extractAnswer, normalizeSpace } from "./format.ts";
 
 const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+|\d{1,3}(,\d{3})+(\.\d+)?)$/;
 /** One letter, alone or as `(B)`, `B.`, `B)`; what follows a mark is the option's text. */
 const option = /^\(?([a-z])(?:\)|[.:)](?: .*)?|\) .*)?$/;
 
+/** Largest relative error of a number that is not whole, where nothing else is asked: rounding in the last digits. */
+export const TOLERANCE = 1e-6;
+
 /**
- * Whether two answers agree: as numbers when both are decimals (`1,000` is `1000`, `3.0` is `3`), by
- * the letter when one is asked for an option, otherwise word by word, whatever the case and a closing
- * full stop.
+ * Whether an answer means what is expected.
  *
- * Fractions, units and formulas are compared as words.
+ * Equal words, equal decimals (`1,000` is `1000`) and the letter of an option are settled at once;
+ * else as quantities with units and percentages, fractions, formulas with π and roots, LaTeX, options,
+ * lists and sets. A whole number is never met by tolerance, a number never by a calculation left undone.
+ *
+ * @param tolerance largest relative error of a number that is not whole
  */
-export function sameAnswer(given: string, expected: string): boolean {
+export function sameAnswer(given: string, expected: string, tolerance = TOLERANCE): boolean {
   const [one, other] = [plain(given), plain(expected)];
-  if (decimal.test(one) && decimal.test(other)) return numberOf(one) === numberOf(other);
   if (one === other) return true;
+  if (isShortDecimal(one) && isShortDecimal(other)) {
+    const [value, wanted] = [numberOf(one), numberOf(other)];
+    if (value === wanted) return true;
+    return !Number.isInteger(wanted) && Math.abs(value - wanted) <= tolerance * Math.abs(wanted);
+  }
   const letter = /^\(?([a-z])[).:]?$/.exec(other)?.[1];
-  return letter !== undefined && option.exec(one)?.[1] === letter;
+  if (letter !== undefined && option.exec(one)?.[1] === letter) return true;
+  return equivalent(given.trim(), expected.trim(), tolerance);
 }
 
 /** Single spaces, lower case, no dollar signs around and no full stop behind; minus as on a keyboard. */
@@ -31,6 +42,9 @@ function plain(text: string): string {
   const inner = /^\$([^$]+)\$$/.exec(bare)?.[1]?.trim() ?? bare;
   return /[^.]\.$/.test(inner) ? inner.slice(0, -1).trim() : inner;
 }
+
+/** Short enough for a float to hold every digit. */
+const isShortDecimal = (text: string): boolean => text.length <= 15 && decimal.test(text);
 
 const numberOf = (text: string): number => Number(text.replaceAll(",", ""));
 
