@@ -107,7 +107,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
     // Another process, or another pipeline of this one, may have finished the stage since the plan.
     const fresh = action._tag === "Run" && action.fresh === true;
     if (fresh) yield* store.forget(fingerprint);
-    const found = yield* store.find(fingerprint, { inputs: contents });
+    const found = yield* store.find(fingerprint, { inputs: contents, explain: () => why });
     if (found._tag === "Miss") return yield* retrying(policies, held, onRetry);
     yield* journal.emit({ _tag: "StageCached", stage: id, key });
     return found.result;

@@ -16,7 +16,7 @@ export function writeSpec(dir: string, fingerprint: Fingerprint): void {
 }
 
 /** The fingerprint in the stage folder `dir`; undefined when none can be read there. */
-export function readSpec(dir: string): Fingerprint | undefined {
+function readSpec(dir: string): Fingerprint | undefined {
   const found = readSealed(join(dir, fileName));
   return typeof found === "string" || !found.sealed
     ? undefined
