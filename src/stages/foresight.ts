@@ -1,16 +1,23 @@
 /** What the package's own stages can say before they run; loads no tensor library. Serves `check` and `plan`. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { DatasetRef, GatheredRef } from "../dsl/artifacts.ts";
 import { modelFolder } from "../dsl/shipped.ts";
+import type { VlmConfig } from "../models/config.ts";
 import { checkModelFolder } from "../models/folder.ts";
 import { loadProcessor } from "../models/processor.ts";
-import type { Foresight, Problem } from "../runtime/estimate.ts";
-
-/** Stages with something to say; the others are left out. */
-export const foresights: ReadonlyArray<Foresight> = [
-  { name: "model", check: checkModel },
-  { name: "exportModel", check: checkExport },
-];
+import type { Cost, Forecast, Foresight, Problem } from "../runtime/estimate.ts";
+import type { Foreseen } from "./estimate.ts";
+import {
+  evaluateCost,
+  grpoCost,
+  partialConstraintCost,
+  sftCost,
+  trainedModel,
+  transitionCost,
+  warmupCost,
+} from "./estimate-phases.ts";
+import { type DataFacts, type ModelFacts, samplesOf } from "./foreseen.ts";
 
 /** Problems of a base model's folder: configuration, names and shapes of weights, tokenizer, images. */
 function checkModel({ from }: { readonly from: string }): ReadonlyArray<Problem> {
@@ -38,3 +45,144 @@ function checkExport({ to }: { readonly to: string }): ReadonlyArray<Problem> {
   const message = `${to} is not empty and not a model folder; it will not be replaced`;
   return [{ code: "UnusableFile", path: "to", message }];
 }
+
+const free: Cost = {
+  ...{ steps: 0, mostSteps: 0, perStep: [], around: [], peakBytes: 0, leastBytes: 0 },
+};
+
+function modelForecast({ from }: { readonly from: string }): Forecast {
+  const dir = modelFolder(from);
+  const facts = whenReadable((): ModelFacts => ({ config: checkModelFolder(dir), dir, asked: [] }));
+  return { cost: free, gives: { policy: facts, reference: facts } };
+}
+
+interface InitialSize {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly intermediate: number;
+  readonly visionHidden: number;
+  readonly visionLayers: number;
+  readonly visionIntermediate: number;
+}
+
+/** The shipped model has the same tokenizer, images and heads; only its sizes differ. */
+function initializeForecast(size: InitialSize): Forecast {
+  const dir = modelFolder("tiny-vlm");
+  const { text, vision, ...rest } = checkModelFolder(dir);
+  const config: VlmConfig = {
+    ...rest,
+    text: {
+      ...text,
+      hiddenSize: size.hidden,
+      headDim: size.hidden / text.heads,
+      layers: size.layers,
+      intermediateSize: size.intermediate,
+    },
+    vision: {
+      ...vision,
+      hiddenSize: size.visionHidden,
+      depth: size.visionLayers,
+      fullAttentionBlocks: Array.from({ length: size.visionLayers }, (_, index) => index),
+      intermediateSize: size.visionIntermediate,
+      outHiddenSize: size.hidden,
+    },
+  };
+  const facts: ModelFacts = { config, dir, asked: [] };
+  return { cost: free, gives: { policy: facts, reference: facts } };
+}
+
+type Source<Suite extends "domain" | "general"> =
+  | Exclude<DatasetRef[Suite], GatheredRef>
+  | { readonly jsonl: string };
+
+/** Synthetic worlds are known by their sizes; of a file nothing is known before it has been read in. */
+function dataForecast(
+  { domain, general }: { readonly domain: Source<"domain">; readonly general: Source<"general"> },
+  _known: unknown,
+  seed: number,
+): Forecast {
+  if ("jsonl" in domain || "jsonl" in general) return { gives: {} };
+  const train = domain.worked + domain.answerOnly;
+  const dataset: DataFacts = {
+    ref: { domain, general, seed },
+    ...{ train, worked: domain.worked, validation: domain.validation, test: domain.test },
+    ...{ generalValidation: general.validation, generalTest: general.test },
+  };
+  const examples = train + domain.validation + domain.test + general.validation + general.test;
+  const around = [{ kind: "example", times: examples, flops: 0 }];
+  return { cost: { ...free, around }, gives: { dataset } };
+}
+
+type Known = Readonly<Record<string, unknown>>;
+
+/** A stage that needs model and data; silent where one of them is not known. */
+function knowing<Options>(
+  cost: (foreseen: Foreseen, options: Options, known: Known) => Cost,
+  gives: (foreseen: Foreseen, options: Options) => Forecast["gives"],
+) {
+  return (options: Options, known: Known): Forecast => {
+    const [model, data] = [
+      known.policy as ModelFacts | undefined,
+      known.dataset as DataFacts | undefined,
+    ];
+    if (model === undefined || data === undefined) return { gives: { policy: model } };
+    const samples = whenReadable(() => samplesOf(model, data));
+    if (samples === undefined) return { gives: { policy: model } };
+    const foreseen = { model, data, samples };
+    return { cost: cost(foreseen, options, known), gives: gives(foreseen, options) };
+  };
+}
+
+/** What cannot be read is a problem that `check` of the stage tells; here it is only not known. */
+function whenReadable<A>(read: () => A): A | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** How far the constraint has been lifted when a phase begins. */
+const reachedBy = (known: Known) => (known.curriculum as number | undefined) ?? 0;
+
+type Phase = Parameters<typeof trainedModel>[1] & {
+  readonly sampling: { readonly maxTokens: number };
+};
+const trained = (foreseen: Foreseen, options: Phase) =>
+  trainedModel(foreseen, options, options.sampling.maxTokens);
+
+/** Stages with something to say. */
+export const foresights: ReadonlyArray<Foresight> = [
+  { name: "model", check: checkModel, estimate: modelForecast },
+  { name: "initialize", estimate: initializeForecast },
+  { name: "data", estimate: dataForecast },
+  {
+    name: "warmup",
+    estimate: knowing(warmupCost, (foreseen, options) => ({
+      ...trained(foreseen, options),
+      curriculum: 0,
+    })),
+  },
+  {
+    name: "partialConstraint",
+    estimate: knowing(partialConstraintCost, (foreseen, options) => ({
+      ...trained(foreseen, options),
+      curriculum: options.until,
+    })),
+  },
+  {
+    name: "transition",
+    estimate: knowing(
+      (foreseen, options: Parameters<typeof transitionCost>[1], known) =>
+        transitionCost(foreseen, options, reachedBy(known)),
+      trained,
+    ),
+  },
+  { name: "grpo", estimate: knowing(grpoCost, trained) },
+  {
+    name: "sft",
+    estimate: knowing(sftCost, (foreseen, options) => trainedModel(foreseen, options, 24)),
+  },
+  { name: "evaluate", estimate: knowing(evaluateCost, () => ({})) },
+  { name: "exportModel", check: checkExport, estimate: () => ({ cost: free, gives: {} }) },
+];

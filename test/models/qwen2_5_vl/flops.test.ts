@@ -22,7 +22,7 @@ import {
 import type { Grid } from "../../../src/models/qwen2_5_vl/positions.ts";
 import { gradients } from "../../../src/tensor/gradient.ts";
 import { release } from "../../../src/tensor/memory.ts";
-import { countFlops } from "../../support/flops.ts";
+import { countFlops } from "../../support/engine-counts.ts";
 import { preparedModels } from "../../support/golden-prompts.ts";
 import { onBestEngine } from "../../support/learner.ts";
 

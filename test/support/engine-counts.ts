@@ -1,4 +1,4 @@
-/** Counts the floating-point operations of the products of matrices that the tensor engine really does. Used by tests of estimates. */
+/** Counts what the tensor engine really does and holds. Used by tests of estimates. */
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Runs `work` with the engine's matMul kernel wrapped; gives the operations, a multiplication with its addition as two. */
@@ -30,3 +30,26 @@ export function countFlops(work: () => void): number {
 }
 
 const size = (shape: ReadonlyArray<number>) => shape.reduce((product, side) => product * side, 1);
+
+interface Tracking {
+  readonly state: { readonly numBytes: number };
+  trackTensor: (tensor: tf.Tensor, backend: unknown) => void;
+}
+
+/** Runs `work`; gives the most bytes of tensors there were at one time, less those that were there before. */
+export function peakBytes(work: () => void): number {
+  const engine = tf.engine() as unknown as Tracking;
+  const real = engine.trackTensor;
+  const before = engine.state.numBytes;
+  let peak = before;
+  engine.trackTensor = (tensor, backend) => {
+    real.call(engine, tensor, backend);
+    peak = Math.max(peak, engine.state.numBytes);
+  };
+  try {
+    work();
+  } finally {
+    engine.trackTensor = real;
+  }
+  return peak - before;
+}

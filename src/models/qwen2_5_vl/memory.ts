@@ -1,0 +1,82 @@
+/** Estimates the memory that passes through Qwen2.5-VL hold at their worst moment. Models layer. */
+import type { VlmConfig } from "../config.ts";
+import { expectedShapes } from "../weight-shapes.ts";
+import type { PromptShape, ResponseShape } from "./flops.ts";
+import { attentionGroups } from "./positions.ts";
+
+const WORD = 4;
+
+/** How many numbers the weights of a model are. */
+export function parameterCount(config: VlmConfig): number {
+  const shapes = [...expectedShapes(config).values()];
+  return shapes.reduce((sum, shape) => sum + shape.reduce((size, side) => size * side, 1), 0);
+}
+
+/** Sizes that the estimates are made of: tokens and patches, and pairs of a query with a key. */
+function sizes(prompt: PromptShape, { samples, time }: ResponseShape, config: VlmConfig) {
+  const asked = prompt.prompts * prompt.time;
+  const answered = prompt.prompts * samples * time;
+  const groups = prompt.grids.flatMap((grid) =>
+    attentionGroups(grid, config.vision, "full").map(({ length }) => length),
+  );
+  return {
+    asked,
+    answered,
+    patches: groups.reduce((sum, length) => sum + length, 0),
+    pairs:
+      config.text.heads * Math.max(answered * (time + prompt.time), asked * prompt.time) +
+      config.vision.heads * groups.reduce((sum, length) => sum + length ** 2, 0),
+  };
+}
+
+/**
+ * Bytes that the gradient of response log-probabilities takes, the weights themselves not counted.
+ *
+ * With t tokens, l layers of width d and MLP width i, v patches in m blocks of width e and MLP width j,
+ * r response tokens, vocabulary V, a pairs of query and key over all heads, p parameters, the larger of
+ *
+ * `4·(46tld + 6.7tli + 34vme + 4.3vmj + 2rV + 6a + 3.5p)` in the backward pass and
+ * `4·(23tld + 4.4tli + 11vme + 2.4vmj + 7rV)` at the output head.
+ *
+ * Source: coefficients fitted to what tfjs held in 72 steps of 12 model sizes; docs/log.md.
+ */
+export function trainingBytes(
+  prompt: PromptShape,
+  response: ResponseShape,
+  config: VlmConfig,
+): number {
+  const { text, vision } = config;
+  const { asked, answered, patches, pairs } = sizes(prompt, response, config);
+  const [tokens, blocks] = [(asked + answered) * text.layers, patches * vision.depth];
+  const wide = tokens * text.hiddenSize;
+  const inner = tokens * text.intermediateSize;
+  const seen = blocks * vision.hiddenSize;
+  const seenInner = blocks * vision.intermediateSize;
+  const logits = answered * text.vocabSize;
+  const backward = 46 * wide + 6.7 * inner + 34 * seen + 4.3 * seenInner + 2 * logits + 6 * pairs;
+  const head = 23 * wide + 4.4 * inner + 11 * seen + 2.4 * seenInner + 7 * logits;
+  return WORD * Math.max(backward + 3.5 * parameterCount(config), head);
+}
+
+/**
+ * Bytes that a pass without gradient takes: the larger of its prompts' and responses' widest layer, and
+ * the keys and values of all layers, as `4·(25wd + 6.6wi + 4a + 3.6ve + 5rV + 2tlk)`, w the larger number of tokens.
+ *
+ * @param response `time` 1 for decoding steps; give the tokens generated in all as `cached` then
+ * Source: as `trainingBytes`.
+ */
+export function passBytes(
+  prompt: PromptShape,
+  response: ResponseShape,
+  config: VlmConfig,
+  cached = response.time,
+): number {
+  const { text, vision } = config;
+  const { asked, answered, patches, pairs } = sizes(prompt, response, config);
+  const most = Math.max(asked, answered);
+  const kept = asked + prompt.prompts * response.samples * cached;
+  const keys = 2 * kept * text.layers * text.kvHeads * text.headDim;
+  const widest = most * (25 * text.hiddenSize + 6.6 * text.intermediateSize);
+  const logits = 5 * answered * text.vocabSize;
+  return WORD * (widest + keys + logits + 4 * pairs + 3.6 * patches * vision.hiddenSize);
+}

@@ -1,0 +1,144 @@
+/** What each phase will cost as a whole, its measurements included. Serves the estimates. */
+import type { Progress } from "../dsl/curriculum.ts";
+import type * as Words from "../dsl/phases.ts";
+import type { Cost, Forecast } from "../runtime/estimate.ts";
+import {
+  answerTasks,
+  type Foreseen,
+  poolKey,
+  poolTasks,
+  reinforcementStep,
+  type SteppedOptions,
+  trainingCost,
+  withAnchor,
+} from "./estimate.ts";
+import { askTask, exampleTask, scoreTask, trainTask, weightBytes } from "./estimate-work.ts";
+import { batchShape, responseTime } from "./foreseen.ts";
+
+type OptionsOf<Word extends { readonly spec: { readonly options: { readonly Type: unknown } } }> =
+  Word["spec"]["options"]["Type"];
+
+const MEASURED_AT_ONCE = 50;
+const PROBED_PROBLEMS = 64;
+const SUPERVISED_TOKENS = 24;
+
+/** Validation of the policy after a phase. */
+const validation = (foreseen: Foreseen, maxTokens: number) => {
+  const { validation: domain, generalValidation: general } = foreseen.data;
+  return answerTasks(foreseen, { domain, general }, maxTokens);
+};
+
+function reinforced(
+  foreseen: Foreseen,
+  options: SteppedOptions,
+  steps: { readonly steps: number; readonly mostSteps: number },
+  around: ReturnType<typeof answerTasks>,
+): Cost {
+  const { prompts, group, maxTokens } = options.sampling;
+  const parts = {
+    ...steps,
+    step: reinforcementStep(foreseen, options),
+    around: [...poolTasks(foreseen, options.anchor, maxTokens), ...around],
+  };
+  return trainingCost(foreseen, parts, options.microBatch, prompts * group);
+}
+
+const exactly = (steps: number) => ({ steps, mostSteps: steps });
+
+/** `warmup`: familiarity of all worked references, a probe without help, and its steps. */
+export function warmupCost(foreseen: Foreseen, options: OptionsOf<typeof Words.warmup>): Cost {
+  const { model, data, samples } = foreseen;
+  const { group, maxTokens } = options.sampling;
+  const references = batchShape(samples.domain, Math.min(MEASURED_AT_ONCE, data.worked));
+  const batches = data.worked / MEASURED_AT_ONCE;
+  const probe = batchShape(samples.domain, Math.min(PROBED_PROBLEMS, data.train));
+  const around = [
+    scoreTask(model.config, references, 1, Math.max(1, samples.domain.reference), batches),
+    askTask(model.config, probe, group, responseTime(samples.domain, maxTokens)),
+  ];
+  return reinforced(foreseen, options, exactly(options.steps), around);
+}
+
+/** `grpo`: its steps, then validation. */
+export function grpoCost(foreseen: Foreseen, options: OptionsOf<typeof Words.grpo>): Cost {
+  const around = validation(foreseen, options.sampling.maxTokens);
+  return reinforced(foreseen, options, exactly(options.steps), around);
+}
+
+/** Progress is seldom at full speed from the first step: familiarity has to rise. */
+const SLOWNESS = 1.2;
+
+/**
+ * Steps until progress gets from `from` to `to`: at full speed `(to − from) · minimumSteps`, a fifth
+ * more for the time that it is slower; for strategies by time, `duration` instead.
+ */
+function progressSteps(progress: Progress, from: number, to: number, most: number) {
+  const { strategy, minimumSteps, duration } = progress;
+  const full = strategy === "familiarity" ? SLOWNESS * minimumSteps : duration;
+  const steps = Math.min(most, Math.max(1, Math.ceil((to - from) * full)));
+  return { steps, mostSteps: most };
+}
+
+/** `partialConstraint`: steps until progress has got to its mark, then validation. */
+export function partialConstraintCost(
+  foreseen: Foreseen,
+  options: OptionsOf<typeof Words.partialConstraint>,
+): Cost {
+  const steps = progressSteps(options.progress, 0, options.until, options.maximumSteps);
+  return reinforced(foreseen, options, steps, validation(foreseen, options.sampling.maxTokens));
+}
+
+/** `transition`: steps until all of the constraint is lifted, then validation. */
+export function transitionCost(
+  foreseen: Foreseen,
+  options: OptionsOf<typeof Words.transition>,
+  reached: number,
+): Cost {
+  const steps = progressSteps(options.progress, reached, 1, options.maximumSteps);
+  return reinforced(foreseen, options, steps, validation(foreseen, options.sampling.maxTokens));
+}
+
+/** `sft`: whole references, then validation. */
+export function sftCost(foreseen: Foreseen, options: OptionsOf<typeof Words.sft>): Cost {
+  const { model, samples } = foreseen;
+  const { prompts, on, anchor, optimizer, microBatch, steps } = options;
+  const time = Math.max(1, samples[on].reference);
+  const trained = [
+    trainTask(model.config, batchShape(samples[on], prompts), 1, time, optimizer.freeze),
+  ];
+  const tasks = on === "general" ? [exampleTask(prompts)] : [];
+  const step = withAnchor(foreseen, { anchor, optimizer }, SUPERVISED_TOKENS, { tasks, trained });
+  const around = [
+    ...poolTasks(foreseen, anchor, SUPERVISED_TOKENS),
+    ...validation(foreseen, SUPERVISED_TOKENS),
+  ];
+  return trainingCost(foreseen, { ...exactly(steps), step, around }, microBatch, prompts);
+}
+
+/** `evaluate`: the domain's test split three times, the general one twice. */
+export function evaluateCost(foreseen: Foreseen, options: OptionsOf<typeof Words.evaluate>): Cost {
+  const { test, generalTest } = foreseen.data;
+  const { maxTokens, batch } = options;
+  const counts = { domain: 3 * test, general: 2 * generalTest };
+  const tasks = answerTasks(foreseen, counts, maxTokens, batch);
+  const most = Math.max(0, ...tasks.map(({ bytes }) => bytes));
+  const weights = weightBytes(foreseen.model.config, 2);
+  return {
+    ...exactly(0),
+    perStep: [],
+    around: tasks.flatMap(({ work }) => work),
+    peakBytes: weights + most,
+    leastBytes: weights,
+  };
+}
+
+/** What a training stage hands on: the same kind of model, which need not ask its questions again. */
+export function trainedModel(
+  { model }: Foreseen,
+  { anchor }: Pick<SteppedOptions, "anchor">,
+  maxTokens: number,
+): Forecast["gives"] {
+  if (anchor.weight === 0) return { policy: model };
+  const asked = [...new Set([...model.asked, poolKey(anchor, maxTokens)])];
+  return { policy: { ...model, asked } };
+}

@@ -1,0 +1,83 @@
+/** The work and memory of what stages do with a model: ask, score, train. Serves the estimates. */
+import type { VlmConfig } from "../models/config.ts";
+import {
+  decodeFlops,
+  type PromptShape,
+  promptFlops,
+  responseFlops,
+  visionFlops,
+} from "../models/qwen2_5_vl/flops.ts";
+import { parameterCount, passBytes, trainingBytes } from "../models/qwen2_5_vl/memory.ts";
+import type { Work } from "../runtime/estimate.ts";
+
+/** Kinds of work that differ in speed; `calibration.ts` measures one of each. */
+export type WorkKind = "pass" | "decode" | "train" | "example";
+
+/** Work with the memory that it takes besides the weights, bytes. */
+export interface Task {
+  readonly work: ReadonlyArray<Work & { readonly kind: WorkKind }>;
+  readonly bytes: number;
+}
+
+/** Prompts answered by `samples` responses each, `time` tokens long, keys and values kept. */
+export function askTask(
+  config: VlmConfig,
+  prompt: PromptShape,
+  samples: number,
+  time: number,
+  times = 1,
+): Task {
+  const decode = decodeFlops(prompt, samples, time / 2, config);
+  return {
+    work: [
+      { kind: "pass", times, flops: promptFlops(prompt, config).forward },
+      { kind: "decode", times: times * time, flops: decode },
+    ],
+    bytes: passBytes(prompt, { samples, time: 1 }, config, time),
+  };
+}
+
+/** Log-probabilities of given responses, no gradient. */
+export function scoreTask(
+  config: VlmConfig,
+  prompt: PromptShape,
+  samples: number,
+  time: number,
+  times = 1,
+): Task {
+  const response = { samples, time };
+  const flops =
+    promptFlops(prompt, config).forward + responseFlops(prompt, response, config).forward;
+  return { work: [{ kind: "pass", times, flops }], bytes: passBytes(prompt, response, config) };
+}
+
+/** Forward and backward pass on given responses; `frozen` names parts that are not trained. */
+export function trainTask(
+  config: VlmConfig,
+  prompt: PromptShape,
+  samples: number,
+  time: number,
+  frozen: ReadonlyArray<string> = [],
+): Task {
+  const response = { samples, time };
+  const [asked, answered] = [promptFlops(prompt, config), responseFlops(prompt, response, config)];
+  const all = asked.forward + asked.backward + answered.forward + answered.backward;
+  const unseen = ["vision", "projector"].every((part) => frozen.includes(part))
+    ? visionFlops(prompt.grids, config.vision).backward
+    : 0;
+  return {
+    work: [{ kind: "train", times: 1, flops: all - unseen }],
+    bytes: trainingBytes(prompt, response, config),
+  };
+}
+
+/** Examples drawn and tokenised on the host. */
+export const exampleTask = (count: number): Task => ({
+  work: [{ kind: "example", times: count, flops: 0 }],
+  bytes: 0,
+});
+
+/** Bytes of the weights a training stage holds: policy, frozen base, and two moments of the optimizer. */
+export function weightBytes(config: VlmConfig, copies = 4): number {
+  return 4 * copies * parameterCount(config);
+}
