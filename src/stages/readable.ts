@@ -10,11 +10,12 @@ export class TextUnreadable extends Schema.TaggedError<TextUnreadable>()("TextUn
 }) {
   override get message(): string {
     const lines = this.problems.map((problem) => `  ${problem}`);
-    return [`the model ${this.model} cannot read these texts`, ...lines].join("\n");
+    return [`the model ${this.model} cannot read these texts`, ...lines, hint].join("\n");
   }
 }
 
 const MOST = 20;
+const hint = "a model whose tokenizer goes down to bytes reads any text but its own marks";
 
 /** The part of a loaded model that is looked at. */
 export interface Reader {
@@ -22,20 +23,21 @@ export interface Reader {
   readonly processor: { readonly tokenizer: Tokenizer };
 }
 
-/** Looks at rows one by one; `finish` fails with all that was found. */
+/** Looks at rows one by one, each word named where it comes first; `finish` fails with all that was found. */
 export function readability({ dir, processor: { tokenizer } }: Reader) {
-  const problems: Array<string> = [];
+  const problems = new Map<string, string>();
   const look = (row: StoredRow): void => {
-    if (problems.length >= MOST) return;
+    if (problems.size >= MOST) return;
     for (const field of ["question", "answer", "reference"] as const) {
       const text = row[field];
       const problem = text === undefined ? undefined : unreadable(text, tokenizer);
-      if (problem !== undefined) problems.push(`${row.place}:${field}: ${problem}`);
+      if (problem === undefined || problems.has(problem)) continue;
+      problems.set(problem, `${row.place}:${field}: ${problem}`);
     }
   };
   const finish = (): void => {
-    if (problems.length === 0) return;
-    throw new TextUnreadable({ model: dir, problems: problems.slice(0, MOST) });
+    if (problems.size === 0) return;
+    throw new TextUnreadable({ model: dir, problems: [...problems.values()].slice(0, MOST) });
   };
   return { look, finish };
 }

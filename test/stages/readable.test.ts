@@ -28,18 +28,19 @@ it("names model, row, field and word of all such texts", () => {
   const [one, other] = problems(1, 1);
   const rows = [
     { ...one!, question: "find the hypotenuse" },
-    { ...other!, answer: "many" },
+    { ...other!, answer: "lots" },
+    { ...other!, question: "the hypotenuse" },
     { ...one!, answer: "plenty" },
   ];
   rows.forEach(({ id, family, question, answer, image }, index) => {
     const stored = gatherer.image(image);
     gatherer.row({ id, family, question, answer, place: `t.jsonl:${index + 1}`, image: stored });
   });
-  gatherer.finish(["train", "test", null]);
+  gatherer.finish(["train", "test", "train", null]);
   gatherer.close();
   const { look, finish } = readability({ dir: "tiny", processor: { tokenizer: words } });
   readGathered(dir, look);
   expect(finish).toThrow(
-    /the model tiny cannot read these texts\n {2}t\.jsonl:1:question: "hypotenuse" .*$/,
+    /the model tiny cannot read these texts\n {2}t\.jsonl:1:question: "hypotenuse" .*\n {2}t\.jsonl:2:answer: "lots" .*\na model whose tokenizer .*$/,
   );
 });
