@@ -4,7 +4,7 @@ import type { Raster } from "../core/raster.ts";
 import type { Example } from "../data/example.ts";
 import { generate } from "../models/generate.ts";
 import { answer } from "../rewards/answer.ts";
-import { attempt } from "./failure.ts";
+import { type MicroBatch, withinMemory } from "./micro-batch.ts";
 import { decodeResponse, encodeQuestion, type LoadedModel } from "./policy.ts";
 
 export interface ScoreOptions {
@@ -16,7 +16,7 @@ export interface ScoreOptions {
 }
 
 /**
- * Whether the greedy answer to each example is right.
+ * Whether the greedy answer to each example is right; a batch that memory does not hold is halved.
  *
  * @param between runs after each batch, to report progress and let signals in
  */
@@ -27,9 +27,15 @@ export const scoreGreedily = Effect.fnUntraced(function* <E, R>(
   between: (done: number) => Effect.Effect<void, E, R>,
 ) {
   const right: Array<boolean> = [];
-  for (let first = 0; first < examples.length; first += options.batch) {
-    const part = examples.slice(first, first + options.batch);
-    right.push(...(yield* attempt(() => scoreBatch(model, part, options))));
+  const micro: MicroBatch = { whole: options.batch, rows: options.batch };
+  // Greedy answers do not depend on their neighbours, so a smaller batch goes on with the rest.
+  const silent = () => Effect.void;
+  while (right.length < examples.length) {
+    const answered = yield* withinMemory(micro, silent, () => {
+      const part = examples.slice(right.length, right.length + micro.rows);
+      return scoreBatch(model, part, options);
+    });
+    right.push(...answered);
     yield* between(right.length);
   }
   return right;

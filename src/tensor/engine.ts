@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema";
 import type { Device } from "./device.ts";
 import { nvidiaGpu, processor } from "./device.ts";
 import { loadNative, missingReason } from "./native-tensorflow.ts";
-import { loadCpu, loadWasm } from "./portable.ts";
+import { guardWasmMemory, loadCpu, loadWasm } from "./portable.ts";
 
 /** The engines, best first; `auto` takes the first that can be had. */
 export const engineNames = ["tensorflow-gpu", "tensorflow-cpu", "wasm", "cpu"] as const;
@@ -125,6 +125,7 @@ const starters: { readonly [name in EngineName]: () => Promise<Started> } = {
   wasm: async () => {
     const version = loadWasm();
     await select("wasm");
+    guardWasmMemory();
     return describe("wasm", "@tensorflow/tfjs-backend-wasm", version, processor());
   },
   cpu: async () => {

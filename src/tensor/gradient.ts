@@ -11,11 +11,11 @@ export interface Gradients {
 /**
  * Differentiates `loss` with respect to `parameters`; those that do not take part are left out.
  *
- * Memory: caller owns the gradient tensors; everything else is released.
+ * Memory: caller owns the gradient tensors; everything else is released, also when `loss` throws.
  */
 export function gradients(loss: () => tf.Scalar, parameters: Parameters): Gradients {
   const nameOf = new Map([...parameters].map(([name, variable]) => [variable.name, name]));
-  const { value, grads } = tf.variableGrads(loss, [...parameters.values()]);
+  const { value, grads } = clearingTape(() => tf.variableGrads(loss, [...parameters.values()]));
   const byName = new Map<string, tf.Tensor>();
   for (const [variableName, gradient] of Object.entries(grads)) {
     if (gradient !== undefined && gradient !== null)
@@ -24,4 +24,23 @@ export function gradients(loss: () => tf.Scalar, parameters: Parameters): Gradie
   const result = value.dataSync()[0]!;
   value.dispose();
   return { loss: result, byName };
+}
+
+/** tfjs keeps what a forward pass saves for the backward one until that has run; a throw between leaves it all behind. */
+function clearingTape<A>(differentiate: () => A): A {
+  try {
+    return differentiate();
+  } catch (error) {
+    const { state } = tf.engine() as unknown as { readonly state: TapeState };
+    if (state.gradientDepth === 0) {
+      for (const { saved } of state.activeTape ?? []) for (const one of saved ?? []) one.dispose();
+      state.activeTape = null;
+    }
+    throw error;
+  }
+}
+
+interface TapeState {
+  readonly gradientDepth: number;
+  activeTape: ReadonlyArray<{ readonly saved?: ReadonlyArray<tf.Tensor> }> | null;
 }

@@ -21,6 +21,24 @@ export function loadWasm(): string {
   return `tfjs-backend-wasm ${wasm.version_wasm}`;
 }
 
+/**
+ * Makes the WebAssembly backend throw when its heap, at most 4 GiB, cannot grow.
+ *
+ * By itself it takes address 0 for a place to write to, which spoils its heap; after the throw it
+ * goes on as before. Call it once the backend has started.
+ */
+export function guardWasmMemory(): void {
+  const { wasm } = tf.backend() as unknown as { wasm: { _malloc: (bytes: number) => number } };
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = allocate(bytes);
+    if (address === 0 && bytes > 0) {
+      throw new RangeError(`wasm out of memory: ${bytes} bytes were asked for`);
+    }
+    return address;
+  };
+}
+
 /** Registers the JavaScript backend and gives its version. */
 export function loadCpu(): string {
   const { version } = require("@tensorflow/tfjs") as {

@@ -1,7 +1,13 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { describe, expect, it } from "vitest";
 import { OutOfMemory, Transient } from "../../src/runtime/errors.ts";
 import { lackAsOutOfMemory, outOfMemory } from "../../src/runtime/out-of-memory.ts";
+import { readManifest } from "../../src/tensor/install/layout.mjs";
+import { startFile } from "../support/program.ts";
+
+const hungry = join(import.meta.dirname, "../support/hungry.ts");
 
 /** Word for word what the libraries said when their memory ran out (docs/log.md). */
 const said = [
@@ -54,5 +60,18 @@ describe("lackAsOutOfMemory", () => {
       _tag: "Transient",
     });
     await expect(tagOf(Effect.die(new TypeError("a bug")))).rejects.toThrow("a bug");
+  });
+});
+
+const native = readManifest("cpu") !== null && existsSync("/usr/bin/prlimit");
+
+describe.skipIf(!native)("native TensorFlow without memory", { timeout: 60_000 }, () => {
+  it("says what is recognised here, and goes on once less is asked of it", async () => {
+    const { code, stdout, stderr } = await startFile(hungry, []);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { message, detail, sum } = JSON.parse(stdout);
+    expect(message).toContain("OOM when allocating tensor with shape[128,1024,1024]");
+    expect(detail).toContain("OOM when allocating");
+    expect(sum).toBe(1024 * 1024);
   });
 });

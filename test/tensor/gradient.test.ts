@@ -31,4 +31,21 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
     tf.dispose([...byName.values()]);
     disposeParameters(parameters);
   });
+
+  it("leaves nothing behind when the loss throws half-way, and works afterwards", () => {
+    const parameters = makeParameters(arrays);
+    const product = () => tf.sum(tf.mul(parameters.get("a")!, parameters.get("b")!)) as tf.Scalar;
+    const before = tf.memory().numTensors;
+    const broken = () => {
+      tf.exp(tf.matMul(tf.ones([2, 2]), tf.reshape(parameters.get("a")!, [2, 1])));
+      product();
+      throw new RangeError("Array buffer allocation failed");
+    };
+    expect(() => gradients(broken, parameters)).toThrow("Array buffer allocation failed");
+    expect(tf.memory().numTensors).toBe(before);
+    const { loss, byName } = gradients(product, parameters);
+    expect(loss).toBe(11);
+    tf.dispose([...byName.values()]);
+    disposeParameters(parameters);
+  });
 });
