@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   data: ["core", "effect"],
   models: ["core", "tensor", "tfjs", "effect"],
   runtime: ["core", "dsl", "effect"],
+  report: ["core", "dsl", "runtime", "effect"],
   stages: ["core", "dsl", "tensor", "rl", "rewards", "data", "models", "runtime", "tfjs", "effect"],
 };
 
@@ -28,6 +29,9 @@ const packages: Readonly<Record<string, string>> = {
   "@huggingface/jinja": "models",
   "@huggingface/tokenizers": "models",
   listr2: "cli",
+  "@observablehq/plot": "report",
+  linkedom: "report",
+  "@bufbuild/protobuf": "report",
   "ts-morph": "cli",
 };
 

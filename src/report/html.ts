@@ -24,7 +24,7 @@ const entities: Readonly<Record<string, string>> = {
 const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFFFE\uFFFF]/g;
 
 /** Text as it can stand between tags and in quoted attributes. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replace(forbidden, "�").replace(/[&<>"']/g, (character) => entities[character]!);
 }
 

@@ -90,7 +90,7 @@ function sentence(event: Line["event"]): string | undefined {
     case "StageRetried":
       return `${event.stage} was tried again: ${event.error}`;
     case "StageFailed":
-      return `${event.stage} failed: ${event.error}: ${event.detail}`;
+      return `${event.stage} failed: ${event.detail}`;
     case "StageInterrupted":
       return `${event.stage} was interrupted`;
     case "StageDone":

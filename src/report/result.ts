@@ -45,7 +45,7 @@ export function result(material: Material): Markup {
   return html`<section id="result" aria-labelledby="result-title">
 <h2 id="result-title">Result</h2>
 ${run.evaluation !== null && html`<p class="about">On the test split, which is read once, at the end: the base before, the adapted model after. Brackets hold 95 % intervals.</p>`}
-${failures.map(({ id, error, detail }) => html`<div class="callout"><h3 class="plain">${id} failed: ${error}</h3><p>${detail}</p></div>`)}
+${failures.map(({ id, detail }) => html`<div class="callout"><h3 class="plain">${id} failed</h3><p>${detail}</p></div>`)}
 ${run.state === "interrupted" && html`<div class="callout"><p>The run was interrupted. What was done is kept; the same command goes on.</p></div>`}
 ${run.problems.length > 0 && html`<div class="callout"><h3 class="plain">Not all of the run can be read</h3>${run.problems.map((problem) => html`<p>${problem}</p>`)}</div>`}
 ${run.evaluation === null ? html`<p class="about">The run has no evaluation${run.state === "done" ? ": its pipeline makes none" : " yet"}.</p>` : [cards(run.evaluation), table(run.evaluation)]}

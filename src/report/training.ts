@@ -21,7 +21,7 @@ export function curves(material: Material, plotter: Plotter): Markup {
   );
   const drawn = (curve: Curve) => {
     const svg = plotter.steps(curve, stretchesOf(curve.lines, material), phases);
-    return html`<figure class="curve"><figcaption><h4>${curve.title}${legend(curve.lines)}</h4>${curve.about !== "" && html`<p>${curve.about}</p>`}</figcaption>${new Markup(svg)}</figure>`;
+    return html`<figure class="curve"><figcaption><h4 class="title">${curve.title}${legend(curve.lines)}</h4>${curve.about !== "" && html`<p>${curve.about}</p>`}</figcaption>${new Markup(svg)}</figure>`;
   };
   return html`<section id="training" aria-labelledby="training-title">
 <h2 id="training-title">Training</h2>
@@ -94,8 +94,8 @@ export function retention(material: Material, plotter: Plotter): Markup {
 <h2 id="retention-title">Retention</h2>
 <p class="about">What the phases reached on the validation split, which is held out of training. Retention is general accuracy divided by that of the base; below 1, something was forgotten.</p>
 <div class="curves wide">
-<figure class="curve"><figcaption><h4>Retention after each phase</h4><p>With 95 % intervals. The base is 1 by definition.</p></figcaption>${new Markup(held)}</figure>
-<figure class="curve"><figcaption><h4>Accuracy after each phase${legend(both)}</h4><p>Greedy answers. The first points are the base.</p></figcaption>${new Markup(reached)}</figure>
+<figure class="curve"><figcaption><h3 class="title">Retention after each phase</h3><p>With 95 % intervals. The base is 1 by definition.</p></figcaption>${new Markup(held)}</figure>
+<figure class="curve"><figcaption><h3 class="title">Accuracy after each phase${legend(both)}</h3><p>Greedy answers. The first points are the base.</p></figcaption>${new Markup(reached)}</figure>
 </div>
 ${endTable(ends)}
 </section>`;
