@@ -13,9 +13,10 @@ import { Stop } from "../runtime/stop.ts";
 import { StageStore } from "../runtime/store.ts";
 import { tracesFrom } from "../runtime/telemetry.ts";
 import { environmentOf } from "./environment.ts";
+import { terminalReporter } from "./live-list.ts";
 import { observers } from "./observers.ts";
 import { describeEngine, type Job, prepare, type Ready } from "./prepare.ts";
-import { plainReporter, type Reporter, terminalReporter } from "./reporter.ts";
+import { plainReporter, type Reporter } from "./reporter.ts";
 import { asJson, asText } from "./summary.ts";
 
 /** Runs the job to its end and says how it went; gives the exit code. */
