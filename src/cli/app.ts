@@ -14,7 +14,7 @@ import { StageStore } from "../runtime/store.ts";
 import { tracesFrom } from "../runtime/telemetry.ts";
 import { environmentOf } from "./environment.ts";
 import { terminalReporter } from "./live-list.ts";
-import { observers } from "./observers.ts";
+import { eventWriter, observers } from "./observers.ts";
 import { describeEngine, type Job, prepare, type Ready } from "./prepare.ts";
 import { plainReporter, type Reporter } from "./reporter.ts";
 import { asJson, asText } from "./summary.ts";
@@ -48,7 +48,7 @@ function exitCode(tag: string | undefined): number {
 const main = Effect.fnUntraced(function* (job: Job, out: string) {
   const startedAt = performance.now();
   const { args } = job;
-  const say = (text: string) => (args.json ? process.stderr : process.stdout).write(`${text}\n`);
+  const say = speaker(args);
   const ready = yield* prepare(job, out);
   say(describeEngine(ready));
   say(renderPlan(ready.plan));
@@ -62,9 +62,10 @@ const main = Effect.fnUntraced(function* (job: Job, out: string) {
 });
 
 const perform = Effect.fnUntraced(function* (job: Job, ready: Ready) {
-  const reporter = yield* Effect.promise(() => makeReporter(job.args.json, ready.plan));
+  const reporter = yield* Effect.promise(() => makeReporter(job.args, ready.plan));
   const environment = yield* Effect.promise(() => environmentOf(job, ready.engine));
-  const attending = yield* Effect.promise(() => observers(complain));
+  const kept = yield* Effect.promise(() => observers(complain));
+  const attending = job.args.events ? [...kept, eventWriter(complain)] : kept;
   const memoryGib = ready.engine?.memoryGiB ?? totalmem() / 1024 ** 3;
   return yield* ready
     .execute({ subscribers: [reporter.hear], observers: attending, environment })
@@ -76,8 +77,18 @@ const perform = Effect.fnUntraced(function* (job: Job, ready: Ready) {
 
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
-async function makeReporter(json: boolean, plan: Plan): Promise<Reporter> {
-  const lines = json ? process.stderr : process.stdout;
-  if (!json && process.stdout.isTTY) return terminalReporter(plan.stages.map(({ id }) => id));
-  return plainReporter((line) => lines.write(`${line}\n`));
+type Streams = Pick<Job["args"], "json" | "events">;
+
+/** Where words for people go: not among the JSON of stdout, nor among the events of stderr. */
+function speaker({ json, events }: Streams): (text: string) => void {
+  if (!json) return (text) => void process.stdout.write(`${text}\n`);
+  return events ? () => {} : complain;
+}
+
+async function makeReporter(streams: Streams, plan: Plan): Promise<Reporter> {
+  if (streams.events) return { hear: () => {}, close: async () => {} };
+  if (!streams.json && process.stdout.isTTY) {
+    return terminalReporter(plan.stages.map(({ id }) => id));
+  }
+  return plainReporter(speaker(streams));
 }

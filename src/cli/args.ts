@@ -25,6 +25,8 @@ export interface Args {
   /** Folder of the stage store and the run folders. */
   readonly out: string;
   readonly json: boolean;
+  /** Events go to stderr as JSON lines. */
+  readonly events: boolean;
   readonly help: boolean;
   /** Which stages run, and from where. */
   readonly selection: Selection;
@@ -43,6 +45,7 @@ export const optionsText = `options:
   --only STAGE      the same as --from STAGE --until STAGE
   --verify          compare every stored file with its hash, however large
   --json            the last line is one JSON object; all else goes to stderr
+  --events          each event as one JSON line on stderr, in place of the progress
   --help            print this`;
 
 /** Reads a command line; text is what is wrong with it, for the user. */
@@ -65,8 +68,8 @@ export function readArgs(argv: ReadonlyArray<string>): Args | string {
   if (out === "") return "--out takes a folder";
   const selection = readSelection(parsed);
   if (typeof selection === "string") return selection;
-  const { json = false, help = false } = parsed;
-  return { seed, engine, stepsScale, out, json, help, selection };
+  const { json = false, events = false, help = false } = parsed;
+  return { seed, engine, stepsScale, out, json, events, help, selection };
 }
 
 type Parsed = Exclude<ReturnType<typeof parse>, string>;
@@ -108,6 +111,7 @@ function parse(argv: ReadonlyArray<string>) {
         until: { type: "string" },
         only: { type: "string" },
         verify: { type: "boolean" },
+        events: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

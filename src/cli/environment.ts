@@ -30,7 +30,7 @@ export async function environmentOf(
 }
 
 /** The program and its arguments, as one would type them. */
-export function commandLine([, program = "", ...args]: ReadonlyArray<string>): string {
+function commandLine([, program = "", ...args]: ReadonlyArray<string>): string {
   const quoted = (text: string) =>
     /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
   return [basename(program), ...args].map(quoted).join(" ");
@@ -39,7 +39,7 @@ export function commandLine([, program = "", ...args]: ReadonlyArray<string>): s
 const run = promisify(execFile);
 
 /** Commit of the repository around `folder`, and whether tracked files differ from it; undefined without one. */
-export async function commitOf(folder: string) {
+async function commitOf(folder: string) {
   const git = async (...args: ReadonlyArray<string>) =>
     (await run("git", ["-C", folder, ...args], { timeout: 1000 })).stdout.trim();
   try {

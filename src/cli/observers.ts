@@ -1,4 +1,6 @@
 /** What a run leaves besides its results: TensorBoard files while it goes, a report when it has ended. CLI. */
+import { basename } from "node:path";
+import { eventText } from "../runtime/events.ts";
 import type { Attend } from "../runtime/observer.ts";
 
 /** Both never fail a run: what cannot be written is told to `say`, once. */
@@ -9,6 +11,11 @@ export async function observers(say: (text: string) => void): Promise<ReadonlyAr
     (runDir) => ({ close: () => report(runDir, say) }),
   ];
 }
+
+/** Writes each event as a line of JSON. */
+export const eventWriter =
+  (write: (line: string) => void): Attend =>
+  (runDir) => ({ hear: (event) => write(eventText(basename(runDir), event)) });
 
 function untilItFails<A>(hear: (event: A) => void, say: (text: string) => void) {
   let failed = false;

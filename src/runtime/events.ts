@@ -68,6 +68,12 @@ export const EventLine = Schema.Struct({
 // The JSON codec writes NaN and infinities as text, so that a bad step is still recorded.
 const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(EventLine)));
 
+/** An event as one line of JSON for who listens to a program: as in the file, with the run's id in front. */
+export function eventText(run: string, event: Event): string {
+  const line = encode({ v: 1, time: new Date().toISOString(), event });
+  return `{"run":${JSON.stringify(run)},${line.slice(1)}`;
+}
+
 /** Where events of one run go. */
 export interface Journal {
   readonly emit: (event: Event) => Effect.Effect<void, StoreFull | StoreBroken>;

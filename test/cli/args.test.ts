@@ -9,6 +9,7 @@ describe("readArgs", () => {
       stepsScale: 1,
       out: ".rcpa",
       json: false,
+      events: false,
       help: false,
       selection: { fresh: [], from: undefined, until: undefined, verify: false },
     });
@@ -22,6 +23,7 @@ describe("readArgs", () => {
       stepsScale: 0.1,
       out: "x",
       json: true,
+      events: false,
       help: false,
       selection: { fresh: [], from: undefined, until: undefined, verify: false },
     });
