@@ -1,5 +1,5 @@
 /** The words a pipeline file needs; the package's only barrel. */
-export { diffRuns, listRuns, readRun } from "./cli/past-runs.ts";
+export { diffRuns, listRuns, readRun, writeReport } from "./cli/past-runs.ts";
 export { run } from "./cli/run.ts";
 export type { Artifacts, Evaluation, ModelRef, Score } from "./dsl/artifacts.ts";
 export { withAttempts } from "./dsl/attempts.ts";

@@ -43,14 +43,18 @@ function parse(argv: ReadonlyArray<string>, to: boolean) {
   }
 }
 
-/** Does the work of a command; a run that cannot be found is told on stderr, without usage. Gives the exit code. */
-export function refusing(work: () => void): number {
+/**
+ * Does the work of a command. A run that cannot be found, or a file that cannot be read or written,
+ * is told on stderr, without usage. Gives the exit code.
+ */
+export async function refusing(work: () => void | Promise<void>): Promise<number> {
   try {
-    work();
+    await work();
     return 0;
   } catch (error) {
-    if (!(error instanceof RunNotFound)) throw error;
-    process.stderr.write(`rcpa: ${error.message}\n`);
-    return 2;
+    const found = !(error instanceof RunNotFound);
+    if (found && (error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    process.stderr.write(`rcpa: ${(error as Error).message}\n`);
+    return found ? 1 : 2;
   }
 }

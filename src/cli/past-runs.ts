@@ -1,4 +1,5 @@
-/** Past runs for programs: what `rcpa runs`, `show` and `diff` print, as values. CLI. */
+/** Past runs for programs: what `rcpa runs`, `show`, `diff` and `report` give, as values. CLI. */
+import { resolve } from "node:path";
 import type { RunDiff } from "../runtime/compare.ts";
 import type { RunHistory, RunSummary } from "../runtime/history.ts";
 import { defaultOut } from "./args.ts";
@@ -35,4 +36,20 @@ export async function readRun(run: string, place: Place = {}): Promise<RunHistor
 export async function diffRuns(left: string, right: string, place: Place = {}): Promise<RunDiff> {
   const compare = await import("../runtime/compare.ts");
   return compare.diffRuns(left, right, place.out ?? defaultOut);
+}
+
+/**
+ * Writes the self-contained HTML page about a run, named as in `readRun`; gives its absolute path.
+ *
+ * @param options `to` is the file to write. Default: `report.html` in the run's folder
+ * Fails: `RunNotFound`; rejects with file-system errors.
+ */
+export async function writeReport(
+  run: string,
+  options: Place & { readonly to?: string } = {},
+): Promise<string> {
+  const { findRun } = await import("../runtime/find-run.ts");
+  const report = await import("../report/report.ts");
+  const dir = findRun(run, options.out ?? defaultOut);
+  return report.writeReport(dir, ...(options.to === undefined ? [] : [resolve(options.to)]));
 }

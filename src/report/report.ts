@@ -1,6 +1,6 @@
 /** `report.html`: one self-contained page about a run, written into its folder. Report layer. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { writeAtomic } from "../runtime/files.ts";
 import { html, Markup } from "./html.ts";
 import { type Material, readMaterial } from "./material.ts";
@@ -10,13 +10,16 @@ import { isSampled, rollouts } from "./rollouts.ts";
 import { curves, isMeasured, retention } from "./training.ts";
 
 /**
- * Writes the report of the run in the folder `runDir`; gives its path.
+ * Writes the report of the run in the folder `runDir`, to the file `path` or into that folder; gives its path.
  *
  * Also for runs that failed or were interrupted: it shows what there is.
  * Fails: rejects with file-system errors.
  */
-export async function writeReport(runDir: string): Promise<string> {
-  const path = join(runDir, "report.html");
+export async function writeReport(
+  runDir: string,
+  path = join(runDir, "report.html"),
+): Promise<string> {
+  mkdirSync(dirname(path), { recursive: true });
   writeAtomic(path, await renderReport(readMaterial(runDir)));
   return path;
 }

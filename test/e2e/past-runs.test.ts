@@ -101,3 +101,28 @@ describe("rcpa diff", { timeout: 30_000 }, () => {
     expect(stderr).toContain("usage: rcpa diff RUN RUN");
   });
 });
+
+describe("rcpa report", { timeout: 30_000 }, () => {
+  it("writes the page again, into the run's folder or where it is told", async () => {
+    const { dir, id } = await readRun("latest", { out });
+    const own = await inStore("report", id);
+    expect(own).toMatchObject({ code: 0, stderr: "" });
+    const page = readFileSync(join(dir, "report.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain("adder");
+    const to = join(temporaryDir(), "pages", "adder.html");
+    const told = await inStore("report", id, "--to", to, "--json");
+    expect(JSON.parse(told.stdout)).toEqual({ report: to });
+    expect(readFileSync(to, "utf8")).toBe(page);
+  });
+
+  it("exits 2 for an unknown run, and 1 with one line when it cannot write", async () => {
+    expect(await inStore("report", "lasted")).toMatchObject({ code: 2, stdout: "" });
+    const folder = await inStore("report", "latest", "--to", out);
+    expect(folder).toMatchObject({ code: 1, stdout: "" });
+    expect(folder.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect((await inStore("show", "latest", "--to", "x.html")).stderr).toContain(
+      "--to is an option of report",
+    );
+  });
+});
