@@ -19,8 +19,8 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/new.ts"),
   },
   run: {
-    takes: "FILE [options]",
-    about: "run the pipeline that FILE exports as default",
+    takes: "FILE... [options]",
+    about: "run the pipeline that FILE exports as default; several at once",
     load: () => import("./commands/run.ts"),
   },
   check: {
@@ -47,6 +47,11 @@ const commands: Readonly<Record<string, Entry>> = {
     takes: "RUN RUN [--out DIR] [--json]",
     about: "two past runs: what was asked for, code, environment, results, metrics",
     load: () => import("./commands/diff.ts"),
+  },
+  report: {
+    takes: "RUN [--to FILE] [--out DIR] [--json]",
+    about: "write the page about a past run again, into its folder or to FILE",
+    load: () => import("./commands/report.ts"),
   },
   gc: {
     takes: "[--out DIR] [--dry-run] [--keep-days N]",
