@@ -25,6 +25,21 @@ export type Renamed<Keys, Names> = Keys extends `${infer Artifact}.${infer Fact}
     ? Names[Keys]
     : Keys;
 
+/** Compile error for a stage that would give two artifacts the same name. */
+export interface SameName<Name> {
+  readonly "stage would give two artifacts the same name": Name;
+}
+
+type Distinct<Gives extends string, Names> = {
+  [Key in Gives]: Renamed<Key, Names> extends Renamed<Exclude<Gives, Key>, Names>
+    ? Renamed<Key, Names>
+    : never;
+}[Gives] extends infer Twice
+  ? [Twice] extends [never]
+    ? NonNullable<unknown>
+    : SameName<Twice>
+  : never;
+
 /**
  * The stage with other artifacts in the place of its own: `rename(sft(), { policy: "critic" })`
  * takes and gives the artifact `critic`, which must have the type of `policy`.
@@ -39,7 +54,9 @@ export function rename<
   const N = Record<never, never>,
 >(
   stage: Stage<Name, Needs, Gives>,
-  names: NamesFor<Extract<Needs | Gives, ArtifactKey>> & Written<N>,
+  names: NamesFor<Extract<Needs | Gives, ArtifactKey>> &
+    Written<N> &
+    Distinct<Exclude<Gives, FactKey>, N>,
 ): Stage<
   Name,
   Extract<Renamed<Needs, N>, ArtifactKey | FactKey>,

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import type { Pipeline } from "rcpa";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const here = import.meta.dirname;
@@ -54,5 +55,44 @@ describe("the compiler refuses", () => {
     const expected = announced(`refused/${name}`);
     expect(expected).toHaveLength(1);
     expect(found.get(`refused/${name}`)).toEqual(expected);
+  });
+});
+
+/** Problems of the pipeline that a program exports, as `code stage missing`; undefined when it exports none. */
+async function problems(file: string): Promise<ReadonlyArray<string> | undefined> {
+  const { default: value } = (await import(join(here, file))) as { default?: Partial<Pipeline> };
+  return value?.issues?.map(({ code, path, message }) => {
+    const [, missing] = /^(?:needs|relies on) (\S+?),? /.exec(message) ?? [];
+    return `${code} ${path.replace(/@.*/, "")} ${missing ?? message}`;
+  });
+}
+
+describe("the check at definition time", () => {
+  const outside = ["untyped-options.ts", "widened-options.ts"];
+  const others = programs("accepted").filter((name) => !outside.includes(name));
+
+  it.each(others)("accepts %s", async (name) => {
+    expect((await problems(`accepted/${name}`)) ?? []).toEqual([]);
+  });
+
+  it("decides what types do not tell", async () => {
+    expect(await problems("accepted/widened-options.ts")).toEqual([
+      "MissingFact sft dataset.reference",
+    ]);
+  });
+
+  const flows = programs("refused").flatMap((name) => {
+    const [text] = announced(`refused/${name}`);
+    const [, kind, stage, missing] = /'(Missing\w+)<"(\w+)", ([^,]+),/.exec(text ?? "") ?? [];
+    if (kind === undefined) return [];
+    const keys = missing!.split(" | ").map((key) => key.replaceAll('"', ""));
+    return [{ name, expected: keys.map((key) => `${kind} ${stage} ${key}`) }];
+  });
+
+  it("has programs to refuse", () => expect(flows.length).toBeGreaterThanOrEqual(8));
+
+  it.each(flows)("refuses $name as the compiler does", async ({ name, expected }) => {
+    const found = await problems(`refused/${name}`);
+    expect(found).toEqual(expect.arrayContaining(expected));
   });
 });

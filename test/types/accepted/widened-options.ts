@@ -14,7 +14,7 @@ export default pipeline("widened").pipe(
   sft({ on: suite }),
   sft({ on: suite, ...options }),
   warmup({ reward: rewards }),
-  data({ domain: { world: "geometry", worked: Number(process.env.WORKED), answerOnly: 0 } }),
+  data({ domain: { world: "geometry", worked: Number(process.env.WORKED ?? 3), answerOnly: 0 } }),
   warmup(),
   data({ domain: { world: "geometry", worked: 0, answerOnly: 0 } }),
   grpo({ reward: rewards }),
