@@ -28,6 +28,11 @@ const commands: Readonly<Record<string, Entry>> = {
     about: "every problem of the pipeline at once: types, options, files, budgets, memory",
     load: () => import("./commands/check.ts"),
   },
+  plan: {
+    takes: "FILE [--json | --mermaid] [options]",
+    about: "what a run would do and why, and what it would cost here, without starting it",
+    load: () => import("./commands/plan.ts"),
+  },
   describe: {
     takes: "FILE [--json | --mermaid]",
     about: "print what the pipeline says, without running anything",

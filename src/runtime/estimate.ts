@@ -26,6 +26,10 @@ export interface Cost {
   readonly peakBytes: number;
   /** The same when batches are taken in the smallest possible pieces, bytes. */
   readonly leastBytes: number;
+  /** Why nothing can be said about its work yet; memory is then that of the weights. */
+  readonly unknown?: string;
+  /** What the speed of its work is measured with, known to the stage alone. */
+  readonly basis?: unknown;
 }
 
 /** What is known about a stage's outputs before it has run, by artifact, and its cost where it can be told. */
@@ -48,6 +52,8 @@ export interface Foresight {
         seed: number,
       ) => Forecast)
     | undefined;
+  /** What is known once it has run and its outputs are stored, where that is more than before. */
+  readonly recall?: ((outputs: Readonly<Record<string, unknown>>) => Forecast["gives"]) | undefined;
 }
 
 const of = (stage: AnyStage, foresights: ReadonlyArray<Foresight>) =>
@@ -67,20 +73,28 @@ export function foreseenIssues(
   );
 }
 
-/** The cost of each stage, as far as it can be told; each sees what is known of the stages before it. */
+/**
+ * The cost of each stage, as far as it can be told; each sees what is known of the stages before it.
+ *
+ * @param stored what the stage at an index has given before, where that is known
+ */
 export function forecast(
   stages: ReadonlyArray<AnyStage>,
   foresights: ReadonlyArray<Foresight>,
   seed: number,
+  stored: (index: number) => Readonly<Record<string, unknown>> | undefined = () => undefined,
 ): ReadonlyArray<Cost | undefined> {
   const known = new Map<string, unknown>();
-  return stages.map((stage) => {
+  return stages.map((stage, index) => {
     const { needs, gives } = stage.names;
+    const foresight = of(stage, foresights);
     const inputs = Object.fromEntries(
       Object.entries(needs).map(([own, used]) => [own, known.get(used)]),
     );
-    const seen = of(stage, foresights)?.estimate?.(stage.options, inputs, seed);
-    for (const [own, used] of Object.entries(gives)) known.set(used, seen?.gives[own]);
+    const seen = foresight?.estimate?.(stage.options, inputs, seed);
+    const outputs = stored(index);
+    const given = { ...seen?.gives, ...(outputs && foresight?.recall?.(outputs)) };
+    for (const [own, used] of Object.entries(gives)) known.set(used, given[own]);
     return seen?.cost;
   });
 }

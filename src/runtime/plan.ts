@@ -220,7 +220,8 @@ export function renderPlan(plan: Plan): string {
   return [`plan of ${plan.pipeline.name} (seed ${plan.pipeline.seed})`, ...lines].join("\n");
 }
 
-function renderAction(action: Action): string {
+/** What happens with a stage and why, in words. */
+export function renderAction(action: Action): string {
   if (action._tag === "Resume") return `resume   from step ${action.step}`;
   if (action._tag === "Run") return `run      ${action.why}`;
   const what =

@@ -20,8 +20,9 @@ import { type Clock, type Line, lineThrough, type Point, secondsOf } from "../te
 import { gradients } from "../tensor/gradient.ts";
 import { release, scoped } from "../tensor/memory.ts";
 import { loadExamples } from "./dataset.ts";
+import type { Foreseen } from "./estimate.ts";
 import { askTask, scoreTask, trainTask, type WorkKind } from "./estimate-work.ts";
-import { batchShape, type DataFacts, fewOf, type ModelFacts, type Samples } from "./foreseen.ts";
+import { batchShape, type DataFacts, fewOf, type Samples } from "./foreseen.ts";
 
 /** Seconds of each kind of work, and what the measurement itself took. */
 export interface Speed {
@@ -43,12 +44,7 @@ const TOKENS = 16;
  *
  * Memory: releases all it makes.
  */
-export function calibrate(
-  model: ModelFacts,
-  data: DataFacts,
-  samples: Samples,
-  onProcessor: boolean,
-): Speed {
+export function calibrate({ model, data, samples }: Foreseen, onProcessor: boolean): Speed {
   const started = performance.now();
   const config = sliceOf(model.config);
   // Fewer layers launch fewer operations, and those launches are the fixed time.

@@ -129,6 +129,7 @@ export function evaluateCost(foreseen: Foreseen, options: OptionsOf<typeof Words
     around: tasks.flatMap(({ work }) => work),
     peakBytes: weights + most,
     leastBytes: weights,
+    basis: foreseen,
   };
 }
 

@@ -151,5 +151,6 @@ export function trainingCost(
     around: [...around, examples].flatMap(({ work }) => work),
     peakBytes: weights + Math.max(share * together, share * passes),
     leastBytes: weights + single.bytes,
+    basis: foreseen,
   };
 }

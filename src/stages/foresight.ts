@@ -17,6 +17,7 @@ import {
   transitionCost,
   warmupCost,
 } from "./estimate-phases.ts";
+import { weightBytes } from "./estimate-work.ts";
 import { type DataFacts, type ModelFacts, samplesOf } from "./foreseen.ts";
 
 /** Problems of a base model's folder: configuration, names and shapes of weights, tokenizer, images. */
@@ -113,6 +114,19 @@ function dataForecast(
   return { cost: { ...free, around }, gives: { dataset } };
 }
 
+/** Sizes of a data set that has been made or read in. */
+function recallData(outputs: Readonly<Record<string, unknown>>): Forecast["gives"] {
+  const ref = outputs.dataset as DatasetRef;
+  const { domain, general } = ref;
+  const train = "dir" in domain ? domain.train : domain.worked + domain.answerOnly;
+  const dataset: DataFacts = {
+    ref,
+    ...{ train, worked: domain.worked, validation: domain.validation, test: domain.test },
+    ...{ generalValidation: general.validation, generalTest: general.test },
+  };
+  return { dataset };
+}
+
 type Known = Readonly<Record<string, unknown>>;
 
 /** A stage that needs model and data; silent where one of them is not known. */
@@ -121,16 +135,22 @@ function knowing<Options>(
   gives: (foreseen: Foreseen, options: Options) => Forecast["gives"],
 ) {
   return (options: Options, known: Known): Forecast => {
-    const [model, data] = [
-      known.policy as ModelFacts | undefined,
-      known.dataset as DataFacts | undefined,
-    ];
-    if (model === undefined || data === undefined) return { gives: { policy: model } };
-    const samples = whenReadable(() => samplesOf(model, data));
-    if (samples === undefined) return { gives: { policy: model } };
+    const { policy, dataset } = known;
+    const [model, data] = [policy, dataset] as [ModelFacts | undefined, DataFacts | undefined];
+    if (model === undefined) return { gives: {} };
+    const samples = data && whenReadable(() => samplesOf(model, data));
+    if (data === undefined || samples === undefined) {
+      return { cost: weightsOnly(model), gives: { policy: model } };
+    }
     const foreseen = { model, data, samples };
     return { cost: cost(foreseen, options, known), gives: gives(foreseen, options) };
   };
+}
+
+/** What can be said about a stage whose data are not known. */
+function weightsOnly({ config }: ModelFacts): Cost {
+  const bytes = weightBytes(config);
+  return { ...free, peakBytes: bytes, leastBytes: bytes, unknown: "until data has been read in" };
 }
 
 /** What cannot be read is a problem that `check` of the stage tells; here it is only not known. */
@@ -155,7 +175,7 @@ const trained = (foreseen: Foreseen, options: Phase) =>
 export const foresights: ReadonlyArray<Foresight> = [
   { name: "model", check: checkModel, estimate: modelForecast },
   { name: "initialize", estimate: initializeForecast },
-  { name: "data", estimate: dataForecast },
+  { name: "data", estimate: dataForecast, recall: recallData },
   {
     name: "warmup",
     estimate: knowing(warmupCost, (foreseen, options) => ({
