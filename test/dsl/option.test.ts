@@ -13,6 +13,21 @@ describe("documentation", () => {
       { name: "rate", doc: "Rate.", unit: "nats", default: undefined },
     ]);
   });
+
+  it("goes down a path, through choices, lists and records", () => {
+    const inner = Schema.Struct({ depth: option(Schema.Int, { doc: "Depth.", unit: "layers" }) });
+    const schema = Schema.Struct({
+      choice: Schema.Union([inner, Schema.Struct({ width: Schema.Int }), Schema.Null]),
+      list: Schema.Array(inner),
+      table: Schema.Record(Schema.String, inner),
+    });
+    const names = (...path: ReadonlyArray<string>) =>
+      documentation(schema, path).map(({ name }) => name);
+    expect(names("choice")).toEqual(["depth", "width"]);
+    expect(names("list", "3")).toEqual(["depth"]);
+    expect(names("table", "anything")).toEqual(["depth"]);
+    expect(names("choice", "depth")).toEqual([]);
+  });
 });
 
 describe("Steps", () => {
