@@ -90,7 +90,10 @@ function configurationOf(record: RunRecord | null): Fields {
 }
 
 /** Free memory changes from minute to minute, and where a run was kept is in its summary. */
-const passing = new Set(["engine.freeMemoryGiB", "args.out", "args.json", "args.seed"]);
+const passing = new Set([
+  ...["engine.freeMemoryGiB", "command"],
+  ...["args.out", "args.json", "args.seed", "args.events"],
+]);
 
 function environmentOf(record: RunRecord | null): Fields {
   const fields = Object.entries(record?.environment ?? {}).flatMap(([name, value]) =>
@@ -142,5 +145,6 @@ function resultsOf(run: RunHistory): ReadonlyMap<string, number | null> {
     ["blank image", evaluation?.blank.accuracy ?? null],
     ["steps", steps],
     ["seconds", seconds],
+    ["memory GiB", run.memoryGib],
   ]);
 }

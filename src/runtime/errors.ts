@@ -156,7 +156,8 @@ export class BudgetNotMet extends Schema.TaggedError<BudgetNotMet>()("BudgetNotM
   }
 }
 
-function renderVerdict({ budget, limit, reached, met }: Verdict): string {
+/** What became of a budget, in words. */
+export function renderVerdict({ budget, limit, reached, met }: Verdict): string {
   const bound = budget.startsWith("max") ? "at most" : "at least";
   const text = reached === null ? "not measured" : String(Number(reached.toFixed(4)));
   return `  ${met ? "met    " : "not met"}  ${budget}: ${text}, ${bound} ${limit} was asked`;

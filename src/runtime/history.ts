@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import { Evaluation } from "../dsl/artifacts.ts";
+import type { Verdict } from "./errors.ts";
 import { findRun, runFolders } from "./find-run.ts";
 import { isHeld } from "./lock.ts";
 import { type RunRecord, readRecord } from "./record.ts";
@@ -33,6 +34,10 @@ export interface RunSummary {
   readonly general: Comparison | null;
   /** General accuracy after / before. */
   readonly retention: number | null;
+  /** Every declared budget and what became of it; empty when the run did not reach its end. */
+  readonly verdicts: ReadonlyArray<Verdict>;
+  /** Most memory the process held, GiB. */
+  readonly memoryGib: number | null;
   /** What is wrong with the run's folder, in words. */
   readonly problems: ReadonlyArray<string>;
 }
@@ -96,6 +101,7 @@ function look(dir: string) {
     domain: accuracies(evaluation?.domain),
     general: accuracies(evaluation?.general),
     retention: evaluation?.retention?.value ?? null,
+    ...spentBy(trace),
     problems: [
       ...(typeof found === "string" ? [found] : []),
       ...trace.problems,
@@ -136,6 +142,12 @@ function stateOf(
   if (running) return "running";
   if (stages.some(({ state }) => state === "failed")) return "failed";
   return lines.length === 0 && stages.length === 0 ? "unknown" : "interrupted";
+}
+
+function spentBy({ lines }: Trace): Pick<RunSummary, "verdicts" | "memoryGib"> {
+  const done = lines.find(({ event }) => event._tag === "RunDone")?.event;
+  const { verdicts = [], memoryGib = null } = done?._tag === "RunDone" ? done : {};
+  return { verdicts, memoryGib };
 }
 
 function secondsOf({ lines, endedAt }: Trace): number | null {

@@ -1,5 +1,6 @@
 /** `rcpa runs`: the past runs of a store, newest first. CLI. */
 
+import { renderVerdict } from "../../runtime/errors.ts";
 import { shortId } from "../../runtime/find-run.ts";
 import { listRuns, type RunSummary } from "../../runtime/history.ts";
 import { readHistoryArgs } from "../history-args.ts";
@@ -17,12 +18,13 @@ export async function command(argv: ReadonlyArray<string>): Promise<number | str
 
 const head = "run when pipeline seed engine state steps min domain retention".split(" ");
 
-/** The runs as a table; what is wrong with a run's folder stands below its row. */
+/** The runs as a table; missed budgets, and what is wrong with a run's folder, stand below its row. */
 export function renderRuns(runs: ReadonlyArray<RunSummary>, out: string): string {
   if (runs.length === 0) return `no runs in ${out} yet; another store: --out DIR`;
   const [top, ...lines] = columns([head, ...runs.map(row)], [3, 6, 7, 9]);
-  const body = runs.flatMap(({ problems }, index) => [
+  const body = runs.flatMap(({ problems, verdicts }, index) => [
     lines[index]!,
+    ...verdicts.filter(({ met }) => !met).map((verdict) => `  ! ${renderVerdict(verdict).trim()}`),
     ...problems.map((problem) => `  ! ${problem}`),
   ]);
   return [top, ...body].join("\n");

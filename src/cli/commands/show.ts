@@ -1,6 +1,7 @@
 /** `rcpa show`: one past run, stage by stage, with its metrics, evaluation and places. CLI. */
 
 import { duration } from "../../core/duration.ts";
+import { renderVerdict } from "../../runtime/errors.ts";
 import { type RunHistory, readRun } from "../../runtime/history.ts";
 import type { StageHistory } from "../../runtime/stage-history.ts";
 import { readHistoryArgs, refusing } from "../history-args.ts";
@@ -41,6 +42,8 @@ function header(run: RunHistory): ReadonlyArray<string> {
     ["started", `${run.startedAt?.slice(0, 19).replace("T", " ") ?? "-"} UTC${time}`],
     ["pipeline", `${run.pipeline ?? "-"}, seed ${run.seed ?? "-"}${file}`],
     ["engine", `${run.engine ?? "-"}${about}`],
+    ...(run.memoryGib === null ? [] : [["memory", `${run.memoryGib.toFixed(2)} GiB at most`]]),
+    ...run.verdicts.map((verdict) => ["budget", renderVerdict(verdict).trim()]),
   ]);
 }
 

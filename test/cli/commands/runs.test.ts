@@ -18,6 +18,8 @@ const run: RunSummary = {
   domain: { before: 0.0143, after: 0.7343 },
   general: { before: 1, after: 0.99 },
   retention: 0.99,
+  verdicts: [],
+  memoryGib: 1.6,
   problems: [],
 };
 
@@ -44,6 +46,14 @@ describe("renderRuns", () => {
     expect(lines[1]).toMatch(/^178c22 +- +- +- +- +unknown +0 +- +- +-$/);
     expect(lines.slice(2, 4)).toEqual(["  ! run.json is missing", "  ! events.jsonl is missing"]);
     expect(lines[4]).toContain("geometry");
+  });
+
+  it("shows the budgets that a run missed below it", () => {
+    const verdict = { budget: "retention", limit: 0.995, reached: 0.99, met: false };
+    const kept = { budget: "maxHours", limit: 1, reached: 0.1, met: true };
+    const lines = renderRuns([{ ...run, verdicts: [verdict, kept] }], ".rcpa").split("\n");
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/^ {2}! not met {2}retention: 0\.99, at least 0\.995 was asked$/);
   });
 
   it("says that a store is empty, and how to name another", () => {
