@@ -8,16 +8,31 @@ export interface WorkedText {
 
 const oneSpace = (text: string): string => text.trim().split(/\s+/).join(" ");
 const tag = /<\/?(?:think|answer)>/;
-const whole = /^\s*<think>([\s\S]*)<\/think>\s*<answer>([\s\S]*)<\/answer>\s*$/;
-const block = /<answer>([\s\S]*?)<\/answer>\s*$/;
+const marks = {
+  think: "<think>",
+  thinkEnd: "</think>",
+  answer: "<answer>",
+  answerEnd: "</answer>",
+};
 
 /** The parts of `<think>…</think><answer>…</answer>` with nothing around it; undefined for any other text. */
 export function readWorked(text: string): WorkedText | undefined {
-  const [, thoughts, answer] = whole.exec(text) ?? [];
-  if (thoughts === undefined || answer === undefined) return undefined;
-  const parts = { thoughts: thoughts.trim(), answer: oneSpace(answer) };
-  const clean = Object.values(parts).every((part) => part !== "" && !tag.test(part));
-  return clean ? parts : undefined;
+  const ended = endingBlock(text);
+  const before = ended?.before.trim() ?? "";
+  if (!before.startsWith(marks.think) || !before.endsWith(marks.thinkEnd)) return undefined;
+  const thoughts = before.slice(marks.think.length, -marks.thinkEnd.length).trim();
+  const answer = oneSpace(ended!.content);
+  return thoughts !== "" && answer !== "" && !tag.test(thoughts) ? { thoughts, answer } : undefined;
+}
+
+/** The answer block that ends a text, without tags in it, and what precedes it; linear in the text, which nobody vouches for. */
+function endingBlock(text: string): { before: string; content: string } | undefined {
+  const trimmed = text.trimEnd();
+  if (!trimmed.endsWith(marks.answerEnd)) return undefined;
+  const start = trimmed.lastIndexOf(marks.answer);
+  if (start < 0) return undefined;
+  const content = trimmed.slice(start + marks.answer.length, -marks.answerEnd.length);
+  return tag.test(content) ? undefined : { before: trimmed.slice(0, start), content };
 }
 
 /**
@@ -26,8 +41,7 @@ export function readWorked(text: string): WorkedText | undefined {
  * Undefined when it has neither.
  */
 export function statedAnswer(text: string): string | undefined {
-  const [, content] = block.exec(text) ?? [];
-  const stated = content !== undefined && !tag.test(content) ? content : lastBoxed(text);
+  const stated = endingBlock(text)?.content ?? lastBoxed(text);
   const answer = stated === undefined ? "" : oneSpace(lastBoxed(stated) ?? stated);
   return answer === "" ? undefined : answer;
 }
@@ -58,7 +72,7 @@ export const workedText = ({ thoughts, answer }: WorkedText): string =>
 
 /** The thoughts of a solution with tags or without; undefined when there is nothing but an answer. */
 export function thoughtsOf(text: string): string | undefined {
-  const inside = readWorked(text)?.thoughts ?? text.replace(block, "").trim();
+  const inside = readWorked(text)?.thoughts ?? (endingBlock(text)?.before ?? text).trim();
   const bare = inside.replace(/^<think>|<\/think>$/g, "").trim();
   return bare === "" ? undefined : bare;
 }

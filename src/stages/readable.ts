@@ -4,7 +4,7 @@ import type { StoredRow } from "../data/gathered.ts";
 import type { Tokenizer } from "../models/tokenizer.ts";
 
 /** Texts hold words or marks that the model's tokenizer does not take as text; the first 20 of them. */
-export class TextUnreadable extends Schema.TaggedError<TextUnreadable>()("TextUnreadable", {
+class TextUnreadable extends Schema.TaggedError<TextUnreadable>()("TextUnreadable", {
   model: Schema.String,
   problems: Schema.Array(Schema.String),
 }) {
