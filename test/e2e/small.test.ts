@@ -36,7 +36,18 @@ function essence(stdout: string) {
       .update(readFileSync(join(modelDir, name)))
       .digest("hex");
   const weights = ["model.safetensors", "optimizer.safetensors"].map(hash);
-  return { ...numbers, weights, evaluation: evaluationIn(join(modelDir, "../../..")) };
+  const stages = join(modelDir, "../../..");
+  return { ...numbers, weights, evaluation: evaluationIn(stages), rollouts: rolloutsIn(stages) };
+}
+
+/** The sampled rollouts of all stages, by stage. */
+function rolloutsIn(stages: string) {
+  const files = readdirSync(stages)
+    .sort()
+    .map((name) => [name, join(stages, name, "samples.jsonl")] as const)
+    .filter(([, file]) => existsSync(file));
+  expect(files).toHaveLength(4);
+  return files.map(([name, file]) => [name, readFileSync(file, "utf8")]);
 }
 
 function evaluationIn(stages: string): unknown {
