@@ -18,17 +18,21 @@ const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, lang
 }));
 const snippets = blocks.filter(({ language }) => language === "ts").map(({ code }) => code);
 
+const quotedFiles = [
+  "pipelines/geometry.ts",
+  "test/support/model-card.ts",
+  "test/types/accepted/two-policies.ts",
+];
+
 describe("the README's code", () => {
-  it.each(["pipelines/geometry.ts", "test/support/model-card.ts"])("quotes %s", (file) => {
+  it.each(quotedFiles)("quotes %s", (file) => {
     const source = readFileSync(join(root, file), "utf8");
     const quoted = snippets.filter((code) => source.endsWith(code));
     expect(quoted, `no block of the README ends ${file} line by line`).toHaveLength(1);
   });
 
   it("compiles where it quotes nothing", { timeout: 30_000 }, async () => {
-    const quoted = ["pipelines/geometry.ts", "test/support/model-card.ts"].map((file) =>
-      readFileSync(join(root, file), "utf8"),
-    );
+    const quoted = quotedFiles.map((file) => readFileSync(join(root, file), "utf8"));
     const own = snippets.filter((code) => !quoted.some((source) => source.endsWith(code)));
     expect(own).toHaveLength(2);
     const dir = temporaryDir();
