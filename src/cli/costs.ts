@@ -4,12 +4,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { digest } from "../core/digest.ts";
 import { treeHash } from "../runtime/code.ts";
-import { type Cost, flopsOf, forecast, type Work, workOf } from "../runtime/estimate.ts";
+import {
+  type Cost,
+  type Foresight,
+  flopsOf,
+  forecast,
+  type Work,
+  workOf,
+} from "../runtime/estimate.ts";
 import type { Plan, PlannedStage } from "../runtime/plan.ts";
 import type { Speed } from "../stages/calibration.ts";
 import { foresights } from "../stages/foresight.ts";
 import type { EngineInfo } from "../tensor/engine.ts";
-import { handlersOf } from "./extras.ts";
 import type { Ready } from "./prepare.ts";
 
 /** What a stage's measured time may be off by, either way, as a share; see docs/log.md. */
@@ -32,9 +38,11 @@ export interface StageCost {
 }
 
 /** Costs of all stages that a run would run; stored ones cost nothing. */
-export function costsOf(plan: Plan): ReadonlyArray<Cost | undefined> {
-  const { pipeline, stages } = plan;
-  const all = [...handlersOf(pipeline), ...foresights];
+function costsOf(
+  { pipeline, stages }: Plan,
+  own: ReadonlyArray<Foresight>,
+): ReadonlyArray<Cost | undefined> {
+  const all = [...own, ...foresights];
   const stored = (index: number) => {
     const { action } = stages[index]!;
     return action._tag === "Hit" ? action.outputs : undefined;
@@ -46,14 +54,16 @@ export function costsOf(plan: Plan): ReadonlyArray<Cost | undefined> {
  * What is left of each stage, with times from a short measurement on the engine, which is remembered
  * in `cacheDir`.
  *
+ * @param own stages that the pipeline's file brings along
  * @param baseBytes memory the process has on a processor before any work
  */
 export async function stageCosts(
   { plan, engine }: Ready,
+  own: ReadonlyArray<Foresight>,
   cacheDir: string,
   baseBytes: number,
 ): Promise<ReadonlyArray<StageCost>> {
-  const costs = costsOf(plan);
+  const costs = costsOf(plan, own);
   const base = engine?.name === "tensorflow-gpu" ? 0 : baseBytes;
   const works = plan.stages.map((planned, index) => workLeft(planned, costs[index]));
   const speeds = new Map<string, Speed>();

@@ -66,11 +66,13 @@ function totals({ engine }: Ready, costs: Costs): ReadonlyArray<string> {
   const capacity = engine!.memoryGiB * 1024 ** 3;
   const known = [
     ...(flops === undefined ? [] : [flopText(flops)]),
-    `up to ${gib(peakBytes)} of ${gib(capacity)} on ${engine!.device}`,
+    ...(peakBytes === 0
+      ? []
+      : [`up to ${gib(peakBytes)} of ${gib(capacity)} on ${engine!.device}`]),
     ...(seconds === undefined ? [] : [`about ${duration(seconds)}`]),
   ];
-  const line = `in all: ${known.join(", ")}`;
-  return [line, ...errorLine(engine!.name, seconds), ...tooLarge(costs, capacity)];
+  const line = known.length === 0 ? [] : [`in all: ${known.join(", ")}`];
+  return [...line, ...errorLine(engine!.name, seconds), ...tooLarge(costs, capacity)];
 }
 
 function errorLine(engine: string, seconds: number | undefined): ReadonlyArray<string> {

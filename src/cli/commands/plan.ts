@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Option from "effect/Option";
+import { misfit } from "../../runtime/select.ts";
 import { StageStore } from "../../runtime/store.ts";
 import { type Args, optionsText, readArgs } from "../args.ts";
 import { stageCosts } from "../costs.ts";
@@ -27,13 +28,16 @@ export async function command(argv: ReadonlyArray<string>): Promise<number | str
     return 0;
   }
   const { file, pipeline } = found;
+  const wrong = misfit(pipeline, args.selection);
+  if (wrong !== undefined) return wrong;
   const job = { file, pipeline, args, handlers: handlersOf(pipeline) };
   const form = mermaid ? planAsMermaid : args.json ? planAsJson : planAsText;
   const work = Effect.gen(function* () {
     const out = resolve(args.out);
     const ready = yield* prepare(job, out);
     const base = process.memoryUsage().rss;
-    const costs = yield* Effect.promise(() => stageCosts(ready, join(out, "checks"), base));
+    const cacheDir = join(out, "checks");
+    const costs = yield* Effect.promise(() => stageCosts(ready, job.handlers, cacheDir, base));
     return form(ready, costs);
   });
   const exit = await withStore(args, (layer) => Effect.runPromiseExit(Effect.provide(work, layer)));

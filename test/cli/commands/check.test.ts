@@ -26,7 +26,7 @@ function check(text: string, folder = temporaryFolder()) {
   );
 }
 
-describe("rcpa check", { timeout: 60_000 }, () => {
+describe("rcpa check", { timeout: 180_000 }, () => {
   it("tells types, options, files and budgets together, each at its own place", async () => {
     const folder = temporaryFolder();
     const text = `import { exportModel, model, pipeline } from "rcpa";
