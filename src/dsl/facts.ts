@@ -125,11 +125,30 @@ type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** The facts whose rules apply to decoded options. */
 export function factsOf(rules: FactRules, options: unknown): ReadonlyArray<FactKey> {
-  return Object.entries(rules).flatMap(([fact, rule]: [string, FactRule<unknown>]) =>
-    rule !== "always" && rule.unless.some((pattern) => matches(options, pattern))
-      ? []
-      : [fact as FactKey],
-  );
+  const without = withheldFacts(rules, options);
+  return (Object.keys(rules) as ReadonlyArray<FactKey>).filter((fact) => !(fact in without));
+}
+
+/** The facts that decoded options rule out, each with what does: `domain.worked is 0`. */
+export function withheldFacts(
+  rules: FactRules,
+  options: unknown,
+): Readonly<Record<string, string>> {
+  const found = Object.entries(rules).flatMap(([fact, rule]: [string, FactRule<unknown>]) => {
+    const patterns = rule === "always" ? [] : rule.unless;
+    const matching = patterns.find((pattern) => matches(options, pattern));
+    return matching === undefined ? [] : [[fact, spoken(matching, []).join(" and ")] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** A pattern in words, one for each option it speaks of. */
+function spoken(pattern: unknown, path: ReadonlyArray<string>): ReadonlyArray<string> {
+  const name = path.join(".");
+  if (pattern === anything) return [`${name} is given`];
+  if (typeof pattern !== "object" || pattern === null) return [`${name} is ${pattern}`];
+  if (value in pattern) return [`${name} is ${pattern[value]}`];
+  return Object.entries(pattern).flatMap(([key, part]) => spoken(part, [...path, key]));
 }
 
 function matches(given: unknown, pattern: unknown): boolean {

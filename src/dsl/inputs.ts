@@ -84,13 +84,14 @@ function missingFacts(stage: AnyStage, { artifacts, facts }: Have): ReadonlyArra
     const artifact = fact.slice(0, fact.indexOf("."));
     const giver = artifacts.get(artifact);
     if (facts.has(fact) || giver === undefined) return [];
+    const why = giver.withheld[fact];
     const place = giver.at === undefined ? "" : ` (line ${giver.at.line})`;
     return [
       {
         code: "MissingFact",
         path: label(stage),
         message: `relies on ${renderFact(fact)}, which no earlier stage provides`,
-        hint: `${label(giver)}${place} gives ${artifact} without it; see the options of both`,
+        hint: `${label(giver)}${place} gives ${artifact} without it${why === undefined ? "" : `, since ${why}`}`,
         ...(stage.at && { at: stage.at }),
       },
     ];

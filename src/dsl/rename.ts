@@ -80,6 +80,9 @@ function renamed(stage: AnyStage, names: Readonly<Record<string, string>>): AnyS
     gives: distinct(changed.gives),
     requires: stage.requires.map((fact) => followed(fact, now)),
     provides: stage.provides.map((fact) => followed(fact, now)),
+    withheld: Object.fromEntries(
+      Object.entries(stage.withheld).map(([fact, why]) => [followed(fact as FactKey, now), why]),
+    ),
     names: changed,
     issues: [...stage.issues, ...problems],
   });

@@ -9,6 +9,7 @@ import {
   factsOf,
   type ProvidedFacts,
   type RequiredFacts,
+  withheldFacts,
 } from "./facts.ts";
 import { invalidOptions } from "./invalid.ts";
 import type { Issue, Site } from "./issue.ts";
@@ -33,6 +34,8 @@ export interface Stage<
   readonly requires: ReadonlyArray<Extract<Needs, FactKey>>;
   /** Facts that hold about what it gives, given its options. */
   readonly provides: ReadonlyArray<Extract<Gives, FactKey>>;
+  /** Facts that its options rule out, and which options do. */
+  readonly withheld: Readonly<Record<string, string>>;
   /** The handler's own names of what it needs and gives → those used in the pipeline; they differ after `rename`. */
   readonly names: Readonly<Record<"needs" | "gives", Readonly<Record<string, string>>>>;
   /** Decoded, defaults included; as written when `issues` is not empty. */
@@ -149,6 +152,7 @@ export function define<
       // With wrong options nothing is known about facts, and what is wrong is reported anyway.
       requires: valid ? factsOf(spec.requires ?? {}, value) : [],
       provides: valid ? factsOf(spec.provides ?? {}, value) : Object.keys(spec.provides ?? {}),
+      withheld: valid ? withheldFacts(spec.provides ?? {}, value) : {},
       names: { needs: same(spec.needs), gives: same(spec.gives) },
       options: value,
       steps: valid ? annotatedPaths(spec.options, value, "scalable") : [],
