@@ -4,7 +4,7 @@ import { EOL } from "node:os";
 import { duration } from "../core/duration.ts";
 import type { Event } from "../runtime/events.ts";
 import { progressLines } from "./progress.ts";
-import type { Reporter } from "./reporter.ts";
+import { type Reporter, retryText } from "./reporter.ts";
 
 /** What the list puts before a line below a stage: the indentation, the pointer, and room at the end. */
 const margin = 8;
@@ -141,7 +141,7 @@ function changeBy(row: Row, event: Event): Shown | undefined {
     case "StageNote":
       return { lines: row.notes };
     case "StageRetried":
-      return { lines: [...row.notes, `tries again: ${event.error}`] };
+      return { lines: [...row.notes, retryText(event)] };
     case "StageCached":
       return { title: "stored", lines: row.notes };
     case "StageDone":

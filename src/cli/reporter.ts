@@ -40,6 +40,16 @@ export function plainReporter(
   return { hear, close: async () => {} };
 }
 
+/** Why and when a stage is tried again. */
+export function retryText({
+  reason,
+  delaySeconds = 0,
+  error,
+}: Extract<Event, { readonly _tag: "StageRetried" }>): string {
+  const wait = delaySeconds === 0 ? "" : ` in ${duration(delaySeconds)}`;
+  return `tries again${wait}${reason === undefined ? "" : ` after ${reason}`}: ${error}`;
+}
+
 /** What an event other than progress says, if it is worth a line. */
 function sentence(event: Event): string | undefined {
   switch (event._tag) {
@@ -52,7 +62,7 @@ function sentence(event: Event): string | undefined {
     case "StageNote":
       return `${event.stage}  ${event.text}`;
     case "StageRetried":
-      return `${event.stage}  tries again: ${event.error}`;
+      return `${event.stage}  ${retryText(event)}`;
     case "StageDone":
       return `${event.stage}  done in ${duration(event.seconds)}`;
     default:

@@ -21,13 +21,18 @@ export async function run(
   const file = fileURLToPath(meta.url);
   if (!isEntry(file)) return;
   outliveReaders();
-  finish(await runFile(file, pipeline, process.argv.slice(2)));
+  finish(await runFiles([{ file, pipeline }], process.argv.slice(2)));
 }
 
-/** Runs `pipeline`, defined in `file`, with command-line options `argv`; gives the exit code. */
-export async function runFile(
-  file: string,
-  pipeline: Pipeline,
+/** A pipeline and the file that defines it. */
+export interface Defined {
+  readonly file: string;
+  readonly pipeline: Pipeline;
+}
+
+/** Runs pipelines side by side with the same command-line options `argv`; gives the exit code, the worst of them. */
+export async function runFiles(
+  defined: ReadonlyArray<Defined>,
   argv: ReadonlyArray<string>,
 ): Promise<number> {
   const args = readArgs(argv);
@@ -36,17 +41,22 @@ export async function runFile(
     return 2;
   }
   if (args.help) {
-    const doc = pipeline.doc === "" ? "" : `: ${pipeline.doc}`;
-    process.stdout.write(`pipeline ${pipeline.name}${doc}\n\n${optionsText}\n`);
+    const about = ({ name, doc }: Pipeline) => `pipeline ${name}${doc === "" ? "" : `: ${doc}`}\n`;
+    const heads = defined.map(({ pipeline }) => about(pipeline)).join("");
+    process.stdout.write(`${heads}\n${optionsText}\n`);
     return 0;
   }
-  const wrong = (await import("../runtime/select.ts")).misfit(pipeline, args.selection);
-  if (wrong !== undefined) {
+  const { misfit } = await import("../runtime/select.ts");
+  for (const { pipeline } of defined) {
+    const wrong = misfit(pipeline, args.selection);
+    if (wrong === undefined) continue;
     process.stderr.write(`${wrong}\n`);
     return 2;
   }
   const { runApp } = await import("./app.ts");
-  return runApp({ file, pipeline, args, handlers: handlersOf(pipeline) });
+  return runApp(
+    defined.map(({ file, pipeline }) => ({ file, pipeline, args, handlers: handlersOf(pipeline) })),
+  );
 }
 
 /** Ends the process with `code` once its output is written, even if a tensor library keeps handles open. */

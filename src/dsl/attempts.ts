@@ -17,12 +17,6 @@ export const hopelessTags: ReadonlyArray<string> = [
 
 const between = (minimum: number, maximum: number, expected: string) =>
   Schema.Finite.check(Schema.isBetween({ minimum, maximum }, { expected }));
-const Tag = Schema.String.check(
-  Schema.makeFilter((tag) => /^[A-Z][A-Za-z]*$/.test(tag) && !hopelessTags.includes(tag), {
-    expected: `the tag of an error, such as "Transient"; ${hopelessTags.join(", ")} cannot be tried again`,
-  }),
-);
-
 /** What is done about one kind of failure. */
 export const RetryRule = Schema.Struct({
   times: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })), {
@@ -48,6 +42,16 @@ export const RetryRule = Schema.Struct({
 });
 export type RetryRule = typeof RetryRule.Type;
 
+/** Each error tag once, none of them hopeless. */
+const ByTag = Schema.Record(Schema.String, RetryRule).check(
+  Schema.makeFilter(
+    (rules) => Object.keys(rules).every((tag) => /^\w+$/.test(tag) && !hopelessTags.includes(tag)),
+    {
+      expected: `tags of errors, such as Transient; ${hopelessTags.join(", ")} cannot be tried again`,
+    },
+  ),
+);
+
 /** How a stage is tried; none of it changes a result. */
 export const Attempts = Schema.Struct({
   timeoutMinutes: option(Schema.NullOr(between(0.0001, 525_600, "minutes above 0")), {
@@ -55,7 +59,7 @@ export const Attempts = Schema.Struct({
     unit: "min",
     default: null,
   }),
-  retry: option(Schema.Record(Tag, RetryRule), {
+  retry: option(ByTag, {
     doc: "By error tag, how often and when a failure is tried again, each time from the last checkpoint.",
     unit: "-",
     default: {},

@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly allowance: Allowance;
   /** The pipeline's own retry rules and time limit. */
   readonly attempts: Attempts;
+  /** Memory permits, GiB, where that is more than the handler asks for. */
+  readonly gib: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
   planned: PlannedStage,
   handler: Handler<R>,
   { inputs, contents }: Given,
-  { journal, allowance, attempts }: Surroundings,
+  { journal, allowance, attempts, gib }: Surroundings,
 ) {
   const [store, resources, stop] = [yield* StageStore, yield* Resources, yield* Stop];
   const { id, stage, fingerprint, key, action } = planned;
@@ -83,13 +85,14 @@ export const runStage = Effect.fnUntraced(function* <R>(
       steps,
       seconds,
     });
+    resources.made.add(key);
     yield* journal.emit({ _tag: "StageDone", stage: id, seconds, steps });
     return result;
   });
 
   const held = (number: number) =>
     resources
-      .use(handler.gib(stage.options))(attempt(number))
+      .use(Math.max(gib, handler.gib(stage.options)))(attempt(number))
       .pipe(
         Effect.withSpan("attempt", { attributes: { "rcpa.stage": id, "rcpa.attempt": number } }),
       );
@@ -105,7 +108,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
   const work = Effect.gen(function* () {
     yield* lockStage(dir);
     // Another process, or another pipeline of this one, may have finished the stage since the plan.
-    const fresh = action._tag === "Run" && action.fresh === true;
+    const fresh = action._tag === "Run" && action.fresh === true && !resources.made.has(key);
     if (fresh) yield* store.forget(fingerprint);
     const found = yield* store.find(fingerprint, { inputs: contents, explain: () => why });
     if (found._tag === "Miss") return yield* retrying(policies, held, onRetry);

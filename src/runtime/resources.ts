@@ -17,6 +17,8 @@ export class Resources extends Context.Service<
     readonly use: (
       gib: number,
     ) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ResourceTooSmall, R>;
+    /** Keys whose work was done by this process. */
+    readonly made: Set<string>;
     /** Waits until no other work of this process under `key` goes on, then runs `work`. */
     readonly alone: (
       key: string,
@@ -33,6 +35,7 @@ export class Resources extends Context.Service<
             gib > capacityGib
               ? Effect.fail(new ResourceTooSmall({ neededGib: gib, capacityGib }))
               : permits.withPermits(Math.ceil(gib * perGib))(work),
+          made: new Set(),
           alone: turns(),
         }),
       ),

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly observers?: ReadonlyArray<Attend>;
   /** Goes into `run.json`: engine, versions, command line. */
   readonly environment?: Readonly<Record<string, unknown>>;
+  /** Memory permits of each stage, GiB, where that is more than its handler asks for. */
+  readonly gib?: ReadonlyArray<number>;
   /** Most memory held so far, GiB, against the budget `maxMemoryGiB`. Default: resident memory of the process. */
   readonly memoryGib?: () => number;
 }
@@ -71,8 +73,9 @@ export const execute = Effect.fnUntraced(function* <R>(
   const surroundings = { journal, allowance: { budgets, spent }, attempts };
   yield* journal.emit({ _tag: "RunStarted", pipeline: name, seed });
   const done: Array<StageOutcome> = [];
-  for (const planned of plan.stages) {
-    const { outputs, ...outcome } = yield* settle(planned, handlers, done, surroundings).pipe(
+  for (const [index, planned] of plan.stages.entries()) {
+    const around = { ...surroundings, gib: options.gib?.[index] ?? 0 };
+    const { outputs, ...outcome } = yield* settle(planned, handlers, done, around).pipe(
       Effect.withSpan(`stage ${planned.id}`, {
         attributes: { "rcpa.stage": planned.id, "rcpa.key": planned.key },
       }),

@@ -31,36 +31,40 @@ export class Stop extends Context.Service<
 function make() {
   const asked = Deferred.makeUnsafe<void>();
   let requested = false;
-  let cooperating = 0;
-  return Effect.succeed(
-    Stop.of({
+  const request = Effect.suspend(() => {
+    requested = true;
+    return Deferred.succeed(asked, undefined);
+  });
+  /** Each work that is interrupted by itself counts its own cooperation: one of several may be saving. */
+  const service = (): { readonly stop: Stop["Service"]; readonly isCooperating: () => boolean } => {
+    let cooperating = 0;
+    const stop = Stop.of({
       requested: () => requested,
-      request: Effect.suspend(() => {
-        requested = true;
-        return Deferred.succeed(asked, undefined);
-      }),
+      request,
       cooperating: (work) =>
         Effect.acquireUseRelease(
           Effect.sync(() => cooperating++),
           () => work,
           () => Effect.sync(() => cooperating--),
         ),
-      interrupting: (work) => {
-        // Other work of the process may cooperate; once none does, nothing is left to wait for.
-        const cut: Effect.Effect<never, Interrupted> = Effect.suspend(() =>
-          cooperating > 0
-            ? Effect.andThen(Effect.sleep("100 millis"), cut)
-            : Effect.fail(new Interrupted({})),
-        );
-        return Effect.raceFirst(work, Effect.andThen(Deferred.await(asked), cut));
-      },
+      interrupting: <A, E, R>(work: Effect.Effect<A, E, R>) =>
+        Effect.suspend(() => {
+          const inner = service();
+          const cut = Effect.suspend(() =>
+            inner.isCooperating() ? Effect.never : Effect.fail(new Interrupted({})),
+          );
+          const own = Effect.provideService(work, Stop, inner.stop) as Effect.Effect<A, E, R>;
+          return Effect.raceFirst(own, Effect.andThen(Deferred.await(asked), cut));
+        }),
       check: (stage) =>
         Effect.andThen(
           breathe,
           Effect.suspend(() => (requested ? Effect.fail(new Interrupted({ stage })) : Effect.void)),
         ),
-    }),
-  );
+    });
+    return { stop, isCooperating: () => cooperating > 0 };
+  };
+  return Effect.succeed(service().stop);
 }
 
 /** One turn of the event loop, so that signals and timers get their say between synchronous steps. */

@@ -1,9 +1,17 @@
-/** `rcpa run`: runs the pipeline a file exports, as starting the file itself does. CLI. */
+/** `rcpa run`: runs the pipelines that files export, as starting such a file itself does. CLI. */
 import { readPipelineFile } from "../pipeline-file.ts";
-import { runFile } from "../run.ts";
+import { type Defined, runFiles } from "../run.ts";
 
-/** Gives the exit code of the run. */
+/** Gives the exit code of the run, of several pipelines the worst. */
 export async function command(argv: ReadonlyArray<string>): Promise<number | string> {
-  const found = await readPipelineFile(argv);
-  return typeof found === "string" ? found : runFile(found.file, found.pipeline, found.options);
+  const first = argv.findIndex((word) => word.startsWith("-"));
+  const count = first === -1 ? argv.length : first;
+  const [files, options] = [argv.slice(0, Math.max(1, count)), argv.slice(Math.max(1, count))];
+  const defined: Array<Defined> = [];
+  for (const name of files) {
+    const found = await readPipelineFile([name]);
+    if (typeof found === "string") return found;
+    defined.push(found);
+  }
+  return runFiles(defined, options);
 }
