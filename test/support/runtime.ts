@@ -8,7 +8,7 @@ import type { Pipeline } from "../../src/dsl/pipeline.ts";
 import type { Event } from "../../src/runtime/events.ts";
 import type { Code } from "../../src/runtime/fingerprint.ts";
 import type { Handler } from "../../src/runtime/handler.ts";
-import { type Plan, plan } from "../../src/runtime/plan.ts";
+import { type Plan, type PlanOptions, plan } from "../../src/runtime/plan.ts";
 import { Resources } from "../../src/runtime/resources.ts";
 import { execute } from "../../src/runtime/run.ts";
 import { Stop } from "../../src/runtime/stop.ts";
@@ -25,10 +25,15 @@ const services = (root: string) =>
 export const codeOf = (hash: string): Code => ({ files: { "code.ts": hash }, packages: {} });
 
 /** Plans for an engine called "test" and code of the given hash. */
-export const planIn = (root: string, pipeline: Pipeline, code = "code"): Promise<Plan> =>
+export const planIn = (
+  root: string,
+  pipeline: Pipeline,
+  code = "code",
+  options: PlanOptions = {},
+): Promise<Plan> =>
   Effect.runPromise(
     Effect.provide(
-      plan(pipeline, "test", () => codeOf(code)),
+      plan(pipeline, "test", () => codeOf(code), options),
       services(root),
     ),
   );
@@ -39,11 +44,12 @@ export const runIn = async (
   pipeline: Pipeline,
   handlers: ReadonlyArray<Handler>,
   hear: (event: Event, stop: Stop["Service"]) => void = () => {},
+  options: PlanOptions = {},
 ) => {
   const events: Array<Event> = [];
   const program = Effect.gen(function* () {
     const stop = yield* Stop;
-    const planned = yield* plan(pipeline, "test", () => codeOf("code"));
+    const planned = yield* plan(pipeline, "test", () => codeOf("code"), options);
     const subscribers = [(event: Event) => events.push(event), (e: Event) => hear(e, stop)];
     const outcome = yield* Effect.result(
       stop.interrupting(execute(planned, handlers, { subscribers })),
