@@ -22,6 +22,7 @@ export const partialConstraint = handler(
     const { options, inputs, seed, stage } = context;
     const { maxTokens, prompts } = options.sampling;
     const session = yield* openSession({
+      imposes: true,
       ...{ stage, seed, inputs, anchor: options.anchor, maxTokens },
       microBatch: rolloutsAtOnce(context),
     });

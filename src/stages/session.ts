@@ -52,6 +52,8 @@ interface SessionSpec {
   readonly inputs: { readonly reference: ModelRef; readonly dataset: DatasetRef };
   readonly anchor: Anchor;
   readonly maxTokens: number;
+  /** References are imposed, so that each must fit into a response. Default: false. */
+  readonly imposes?: boolean;
   /** Default: everything at once. */
   readonly microBatch?: MicroBatch;
 }
@@ -70,10 +72,11 @@ const anchorsOf = rememberingLast(
 /** Opens a session; its tensors are released when the scope closes. */
 export function openSession(spec: SessionSpec): Effect.Effect<Session, StageError, Scope> {
   const { stage, seed, inputs, anchor, microBatch = { ...undivided } } = spec;
+  const maxTokens = spec.imposes ? spec.maxTokens : undefined;
   return Effect.acquireRelease(
     attempt(() => {
       const base = loadModel(inputs.reference.dir);
-      const examples = loadExamples(inputs.dataset, base);
+      const examples = loadExamples(inputs.dataset, { ...base, maxTokens });
       const anchors = anchor.weight > 0 ? anchorsOf(spec, base, examples) : undefined;
       return { stage, seed, base, examples, read: problemReader(base), anchors, microBatch };
     }),

@@ -22,6 +22,35 @@ it("lets a tokenizer of bytes read anything but its own marks", () => {
   expect(unreadable("say <|image_pad|>", bytes)).toContain("holds <|image_pad|>, which is a mark");
 });
 
+it("names a reference that no response has room for", () => {
+  const dir = temporaryFolder();
+  const gatherer = gatherInto(dir);
+  const rows = problems(6, 2);
+  rows.forEach(({ id, family, question, answer, reference, image }, index) => {
+    const place = { place: `t.jsonl:${index + 1}`, image: gatherer.image(image) };
+    gatherer.row({ id, family, question, answer, ...place, ...(reference && { reference }) });
+  });
+  gatherer.finish(rows.map(() => "train"));
+  gatherer.close();
+  const lengths = rows.map(({ reference = "" }) => words.encode(reference).length + 1);
+  const most = Math.max(...lengths);
+  const check = (maxTokens: number) => {
+    const { look, finish } = readability({
+      dir: "tiny",
+      processor: { tokenizer: words },
+      maxTokens,
+    });
+    readGathered(dir, look);
+    return finish;
+  };
+  expect(check(most)).not.toThrow();
+  expect(check(most - 1)).toThrow(
+    new RegExp(
+      `:reference: has ${most} tokens, a response at most ${most - 1}; raise sampling.maxTokens$`,
+    ),
+  );
+});
+
 it("names model, row, field and word of all such texts", () => {
   const dir = temporaryFolder();
   const gatherer = gatherInto(dir);
@@ -41,6 +70,6 @@ it("names model, row, field and word of all such texts", () => {
   const { look, finish } = readability({ dir: "tiny", processor: { tokenizer: words } });
   readGathered(dir, look);
   expect(finish).toThrow(
-    /the model tiny cannot read these texts\n {2}t\.jsonl:1:question: "hypotenuse" .*\n {2}t\.jsonl:2:answer: "lots" .*\na model whose tokenizer .*$/,
+    /texts do not fit the model tiny\n {2}t\.jsonl:1:question: "hypotenuse" .*\n {2}t\.jsonl:2:answer: "lots" .*\na model whose tokenizer .*$/,
   );
 });
