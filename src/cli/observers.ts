@@ -1,21 +1,23 @@
 /** What a run leaves besides its results: TensorBoard files while it goes, a report when it has ended. CLI. */
-import { basename } from "node:path";
-import { eventText } from "../runtime/events.ts";
 import type { Attend } from "../runtime/observer.ts";
+import { eventWriter } from "./streams.ts";
 
-/** Both never fail a run: what cannot be written is told to `say`, once. */
-export async function observers(say: (text: string) => void): Promise<ReadonlyArray<Attend>> {
+/**
+ * Who attends a run; with `events`, also who writes its events to stderr.
+ *
+ * None fails a run: what cannot be written is told to `say`, once.
+ */
+export async function observers(
+  say: (text: string) => void,
+  events: boolean,
+): Promise<ReadonlyArray<Attend>> {
   const { tensorboard } = await import("../report/tensorboard.ts");
   return [
     (runDir) => ({ hear: untilItFails(tensorboard(runDir), say) }),
     (runDir) => ({ close: () => report(runDir, say) }),
+    ...(events ? [eventWriter] : []),
   ];
 }
-
-/** Writes each event as a line of JSON. */
-export const eventWriter =
-  (write: (line: string) => void): Attend =>
-  (runDir) => ({ hear: (event) => write(eventText(basename(runDir), event)) });
 
 function untilItFails<A>(hear: (event: A) => void, say: (text: string) => void) {
   let failed = false;

@@ -39,11 +39,14 @@ export async function readImage(
   }
 }
 
-/** `raster` as a PNG of at most 256 colours, shrunk to fit `side` × `side` pixels, for people to look at. */
+/** Pictures up to this size are kept pixel by pixel, larger ones in at most 256 colours. */
+const EXACT_PIXELS = 2 ** 14;
+
+/** `raster` as a PNG, shrunk to fit `side` × `side` pixels, for people to look at. */
 export async function encodePng(raster: Raster, side: number): Promise<Uint8Array> {
   const { width, height, data } = raster;
   return sharp(data, { raw: { width, height, channels: 3 } })
     .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
-    .png({ palette: true, effort: 1 })
+    .png(width * height > EXACT_PIXELS ? { palette: true, effort: 1 } : {})
     .toBuffer();
 }

@@ -26,35 +26,65 @@ export interface CurveGroup {
 
 const one = (metric: string, label: string): ReadonlyArray<Line> => [{ metric, label }];
 
-const reward: CurveGroup = {
+/** Components of the reward that ship with the package, by the metric they are recorded under. */
+const components: ReadonlyArray<Line> = [
+  { metric: "accuracy", label: "right answer" },
+  { metric: "format", label: "form" },
+  { metric: "steps", label: "calculations that hold" },
+  { metric: "text", label: "same text" },
+  { metric: "relaxed", label: "answer within tolerance" },
+  { metric: "bleu", label: "BLEU" },
+  { metric: "rougeL", label: "ROUGE-L" },
+  { metric: "cider", label: "CIDEr" },
+  { metric: "repetition", label: "repetition" },
+  { metric: "overlong", label: "length" },
+  { metric: "cosine", label: "answer by length" },
+];
+
+/** Rewards of one's own are recorded as `reward/NAME`. */
+const ownReward = "reward/";
+
+const total: Curve = {
   title: "Reward",
-  curves: [
-    {
-      title: "Reward",
-      unit: "points",
-      about: "Mean over all sampled responses, all components weighted.",
-      lines: one("reward", "reward"),
-    },
-    {
-      title: "Reward by component",
-      unit: "share earned",
-      about: "Each component by itself, before weights.",
-      scale: "share",
-      lines: [
-        { metric: "accuracy", label: "right answer" },
-        { metric: "format", label: "form" },
-        { metric: "steps", label: "calculations that hold" },
-      ],
-    },
-    {
-      title: "Groups without spread",
-      unit: "share of groups",
-      about: "Groups whose rewards are all equal teach nothing by themselves.",
-      scale: "share",
-      lines: one("zeroSpreadShare", "all rewards equal"),
-    },
-  ],
+  unit: "points",
+  about: "Mean over all sampled responses, all components weighted.",
+  lines: one("reward", "reward"),
 };
+
+const spread: Curve = {
+  title: "Groups without spread",
+  unit: "share of groups",
+  about: "Groups whose rewards are all equal teach nothing by themselves.",
+  scale: "share",
+  lines: one("zeroSpreadShare", "all rewards equal"),
+};
+
+/** More lines than this cannot be told apart in one chart. */
+const mostLines = 4;
+
+/** The reward as a whole and by component, whatever components there are. */
+function rewardGroup(names: ReadonlySet<string>): CurveGroup {
+  const own = [...names].filter((name) => name.startsWith(ownReward)).sort();
+  const lines = [
+    ...components.filter(({ metric }) => names.has(metric)),
+    ...own.map((metric) => ({ metric, label: metric.slice(ownReward.length) })),
+  ];
+  const parts = Array.from({ length: Math.ceil(lines.length / mostLines) }, (_, at) =>
+    lines.slice(at * mostLines, (at + 1) * mostLines),
+  );
+  const curves = parts.map((part, at) => ({
+    title: at === 0 ? "Reward by component" : `Reward by component, ${at + 1}`,
+    unit: "mean",
+    about: "Each component by itself, before weights.",
+    lines: part,
+    ...(part.some(({ metric }) => unbounded(metric)) ? {} : { scale: "share" as const }),
+  }));
+  return { title: "Reward", curves: [total, ...curves, spread] };
+}
+
+/** Components that can be below 0, or anything. */
+const signed = new Set(["repetition", "overlong", "cosine"]);
+const unbounded = (metric: string) => signed.has(metric) || metric.startsWith(ownReward);
 
 const curriculum: CurveGroup = {
   title: "Curriculum",
@@ -171,14 +201,14 @@ const optimisation: CurveGroup = {
   ],
 };
 
-const known = [reward, curriculum, policy, optimisation];
+const known = [curriculum, policy, optimisation];
 
 /** Metrics that say nothing as a curve. */
 const left = new Set(["skipped", "tokens"]);
 
 /** The charts for the metrics in `names`; what is not known gets one each, under a heading of its own. */
 export function curvesFor(names: ReadonlySet<string>): ReadonlyArray<CurveGroup> {
-  const groups = known.map((group) => ({
+  const groups = [rewardGroup(names), ...known].map((group) => ({
     ...group,
     curves: group.curves
       .map((curve) => ({ ...curve, lines: curve.lines.filter(({ metric }) => names.has(metric)) }))
@@ -199,10 +229,10 @@ export function curvesFor(names: ReadonlySet<string>): ReadonlyArray<CurveGroup>
   );
 }
 
-/** `reward/accuracy`: a metric under its heading, as TensorBoard groups them; a name with a slash stays. */
+/** `policy/klNats`: a metric under its heading, as TensorBoard groups them; a name with a slash stays. */
 export function tagOf(metric: string): string {
   if (metric.includes("/")) return metric;
-  const group = known.find(({ curves }) =>
+  const group = [rewardGroup(new Set([metric])), ...known].find(({ curves }) =>
     curves.some(({ lines }) => lines.some((line) => line.metric === metric)),
   );
   return `${group?.title.toLowerCase() ?? "other"}/${metric}`;

@@ -1,5 +1,6 @@
 /** Everything a report is made of, read from a run's folder and the stages it names. Report layer. */
 import { join, resolve } from "node:path";
+import type { Event } from "../runtime/events.ts";
 import { type RunHistory, readRun } from "../runtime/history.ts";
 import { type Measure, measuresFile, readMeasures } from "../runtime/measures.ts";
 import { readSamples, type SampleLine, samplesFile } from "../runtime/samples.ts";
@@ -24,16 +25,20 @@ export interface Material {
   readonly stages: ReadonlyArray<StageMaterial>;
   /** Steps of all stages. */
   readonly steps: number;
+  /** What the run said at its end; undefined when it did not get there. */
+  readonly end: Extract<Event, { readonly _tag: "RunDone" }> | undefined;
 }
 
 /** Reads the run in the folder `runDir`; what is missing or damaged is left out. Throws file-system errors. */
 export function readMaterial(runDir: string): Material {
   const run = readRun(resolve(runDir), resolve(runDir, "../.."));
+  const events = readTrace(runDir).lines.map(({ event }) => event);
   const reasons = new Map(
-    readTrace(runDir).lines.flatMap(({ event }) =>
+    events.flatMap((event) =>
       event._tag === "StageStarted" ? [[event.stage, event.why] as const] : [],
     ),
   );
+  const end = events.find((event) => event._tag === "RunDone");
   let offset = 0;
   const stages = run.stages.map((stage): StageMaterial => {
     const reached = stage.key !== "" && stage.state !== "not reached";
@@ -49,5 +54,5 @@ export function readMaterial(runDir: string): Material {
     offset += material.lines.length;
     return material;
   });
-  return { run, stages, steps: offset };
+  return { run, stages, steps: offset, end };
 }

@@ -15,7 +15,7 @@ const states: Readonly<Record<RunState, readonly [words: string, tone: string]>>
 };
 
 /** Name, purpose and the main facts of the run. */
-export function heading({ run, steps }: Material): Markup {
+export function heading({ run, steps, end }: Material): Markup {
   const [words, tone] = states[run.state];
   const doc = run.record?.pipeline.doc ?? "";
   const facts: ReadonlyArray<Content> = [
@@ -25,6 +25,7 @@ export function heading({ run, steps }: Material): Markup {
       : html`<time datetime="${run.startedAt}">${day(run.startedAt)}</time>`,
     run.seconds === null ? undefined : duration(run.seconds),
     `${quantity(steps)} steps`,
+    end?.memoryGib === undefined ? undefined : `peak memory ${end.memoryGib.toFixed(2)} GiB`,
     run.seed === null ? undefined : `seed ${run.seed}`,
     run.engine ?? undefined,
   ];
@@ -49,7 +50,22 @@ ${failures.map(({ id, detail }) => html`<div class="callout"><h3 class="plain">$
 ${run.state === "interrupted" && html`<div class="callout"><p>The run was interrupted. What was done is kept; the same command goes on.</p></div>`}
 ${run.problems.length > 0 && html`<div class="callout"><h3 class="plain">Not all of the run can be read</h3>${run.problems.map((problem) => html`<p>${problem}</p>`)}</div>`}
 ${run.evaluation === null ? html`<p class="about">The run has no evaluation${run.state === "done" ? ": its pipeline makes none" : " yet"}.</p>` : [cards(run.evaluation), table(run.evaluation)]}
+${budgets(material.end?.verdicts ?? [])}
 </section>`;
+}
+
+type Verdicts = NonNullable<NonNullable<Material["end"]>["verdicts"]>;
+
+function budgets(verdicts: Verdicts) {
+  if (verdicts.length === 0) return undefined;
+  const row = ({ budget, limit, reached, met }: Verdicts[number]) => html`<tr>
+<th scope="row">${budget}</th><td class="number">${budget.startsWith("max") ? "≤" : "≥"} ${quantity(limit)}</td>
+<td class="number">${reached === null ? "not measured" : quantity(reached)}</td>
+<td><span class="badge ${met ? "good" : "bad"}">${met ? "met" : "not met"}</span></td></tr>`;
+  return html`<div class="scroll" role="region" aria-label="Budgets" tabindex="0"><table>
+<caption>Declared budgets</caption>
+<thead><tr><th scope="col">budget</th><th scope="col" class="number">limit</th><th scope="col" class="number">reached</th><th scope="col">verdict</th></tr></thead>
+<tbody>${verdicts.map(row)}</tbody></table></div>`;
 }
 
 function cards({ domain, general, retention, blank }: Evaluation): Markup {

@@ -60,10 +60,12 @@ const names: Readonly<Record<string, string>> = {
 };
 
 function response({ imposed, generated, reward, rewards, finished }: Sample["responses"][number]) {
-  const right = rewards.answer === 1;
+  const { answer } = rewards;
+  const right = answer === 1;
+  const verdict = right ? "✓ right" : "✗ wrong";
   const given =
     imposed !== "" &&
     html`<mark><span class="hidden">imposed: </span>${imposed}<span class="hidden"> generated: </span></mark>`;
   return html`<div class="response ${right ? "right" : ""}"><p>${given}${generated}${!finished && html` <span class="small">(cut)</span>`}</p>
-<ul class="rewards"><li><strong>${right ? "✓ right" : "✗ wrong"}</strong></li><li>${quantity(reward)} points</li>${Object.entries(rewards).map(([name, value]) => html`<li>${names[name] ?? name} ${quantity(value)}</li>`)}</ul></div>`;
+<ul class="rewards">${answer !== undefined && html`<li><strong>${verdict}</strong></li>`}<li>${quantity(reward)} points</li>${Object.entries(rewards).map(([name, value]) => html`<li>${names[name] ?? name} ${quantity(value)}</li>`)}</ul></div>`;
 }

@@ -17,6 +17,16 @@ describe("curves", () => {
     expect(drawn([])).toEqual([]);
   });
 
+  it("are drawn of every component of the reward, a few a chart", () => {
+    const own = ["reward/units", "reward/brevity"];
+    expect(drawn(["reward", "rougeL", "accuracy", "cider", "overlong", ...own])).toEqual([
+      [
+        ...["Reward", "reward", "accuracy + rougeL + cider + overlong"],
+        "reward/brevity + reward/units",
+      ],
+    ]);
+  });
+
   it("are drawn of metrics that a stage of one's own brings, each by itself", () => {
     expect(drawn(["spread", "brightness", "reward"])).toEqual([
       ["Reward", "reward"],
@@ -25,7 +35,8 @@ describe("curves", () => {
   });
 
   it("give TensorBoard the same headings", () => {
-    expect(["klNats", "brightness", "validation/retention"].map(tagOf)).toEqual([
+    expect(["rougeL", "klNats", "brightness", "validation/retention"].map(tagOf)).toEqual([
+      "reward/rougeL",
       "policy/klNats",
       "other/brightness",
       "validation/retention",

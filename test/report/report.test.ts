@@ -76,7 +76,7 @@ const failing = handler(judge, () =>
   Effect.fail({ _tag: "NoCamera", message: `no camera ${evil}` } as const),
 );
 
-const study = pipeline("study", { doc: evil }).pipe(learn(), judge());
+const study = pipeline("study", { doc: evil, budgets: { retention: 0.97 } }).pipe(learn(), judge());
 
 async function reportOf(last: typeof judgeHandler | typeof failing) {
   const root = temporaryDir();
@@ -96,6 +96,10 @@ describe("a report", () => {
     ]);
     expect(text).toContain('<dd class="big">0.750</dd>');
     expect(text).toContain("[0.375, 0.875]");
+    expect(text).toMatch(
+      /retention<\/th><td class="number">≥ 0\.97<\/td>\s*<td class="number">0\.875/,
+    );
+    expect(text).toContain('<span class="badge bad">not met</span>');
     expect(text).toContain("<mark>");
     expect(text).toContain(`src="data:image/png;base64,${pixel}"`);
     expect(text).toContain("never run");
