@@ -71,7 +71,7 @@ export class StageStore extends Context.Service<
     readonly explanations: () => Explain;
     /** Makes the stage's folder ready for an attempt; gives the empty folder for its files. */
     readonly prepare: (fingerprint: Fingerprint) => Disk<string>;
-    /** Drops result and checkpoints, so that the stage starts over. */
+    /** Drops result and checkpoints, so that the stage starts over; not what this process computed itself. */
     readonly forget: (fingerprint: Fingerprint) => Disk<void>;
     /** Makes the attempt's files and outputs the stage's result. */
     readonly commit: (fingerprint: Fingerprint, done: Done) => Disk<Stored>;
@@ -85,6 +85,7 @@ const open = Effect.fnUntraced(function* (root: string) {
   const stages = join(root, "stages");
   yield* onDisk(root, "the store", () => checkFormat(root));
   const folder = (fingerprint: Fingerprint) => join(stages, keyOf(fingerprint));
+  const committed = new Set<string>();
   const explanations = () => openExplanations(stages);
   const inFolder = <A>(fingerprint: Fingerprint, work: (dir: string) => A): Disk<A> =>
     onDisk(folder(fingerprint), "a stage's folder", () => work(folder(fingerprint)));
@@ -104,10 +105,15 @@ const open = Effect.fnUntraced(function* (root: string) {
       }),
     forget: (fingerprint) =>
       inFolder(fingerprint, (dir) => {
+        // Another pipeline of this process works on it.
+        if (committed.has(dir)) return;
         const lines = fs.readdirSync(dir).filter((name) => name.endsWith(".jsonl"));
         drop(dir, ["result.json", "checkpoints", "out", ...lines]);
       }),
-    commit: (fingerprint, done) => commit(stages, folder(fingerprint), done),
+    commit: (fingerprint, done) =>
+      Effect.tap(commit(stages, folder(fingerprint), done), () =>
+        Effect.sync(() => committed.add(folder(fingerprint))),
+      ),
   });
 });
 

@@ -146,4 +146,16 @@ describe("StageStore", () => {
     await inStore(root, (store) => store.forget(spec));
     expect(fs.readdirSync(dir)).toEqual(["spec.json"]);
   });
+
+  it("keeps what the same process computed: another of its pipelines may use it", async () => {
+    const root = temporaryDir();
+    await inStore(root, (store) =>
+      Effect.gen(function* () {
+        yield* store.prepare(spec);
+        yield* store.commit(spec, nothing);
+        yield* store.forget(spec);
+      }),
+    );
+    expect(await find(root)).toMatchObject({ _tag: "Hit" });
+  });
 });
