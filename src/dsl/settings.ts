@@ -7,8 +7,12 @@ import { invalidOptions } from "./invalid.ts";
 import type { Issue, Site } from "./issue.ts";
 import { option } from "./option.ts";
 
+const WholeNumber = Schema.Finite.check(
+  Schema.makeFilter(Number.isSafeInteger, { expected: "a whole number" }),
+);
+
 export const Settings = Schema.Struct({
-  seed: option(Schema.Int, {
+  seed: option(WholeNumber, {
     doc: "All randomness of the run derives from it; `--seed` overrides.",
     unit: "-",
     default: 1,
@@ -35,12 +39,11 @@ const decode = Schema.decodeUnknownExit(Settings, {
   onExcessProperty: "error",
   reportInput: true,
 });
-const defaults = Schema.decodeUnknownSync(Settings)({});
 
-/** The settings of the pipeline `name`, decoded, with every problem in them; the defaults where there are any. */
+/** The settings of the pipeline `name`, decoded, with every problem in them; those with problems have their defaults. */
 export function settingsOf(
   name: string,
-  written: unknown,
+  written: object,
   at: Site | undefined,
 ): { readonly value: Settings; readonly issues: ReadonlyArray<Issue> } {
   const decoded = decode(written);
@@ -48,5 +51,8 @@ export function settingsOf(
   const issues = invalidOptions(name, Settings, decoded.cause, at).map(
     (issue): Issue => ({ ...issue, code: "InvalidSetting" }),
   );
-  return { value: defaults, issues };
+  const sound = Object.entries(written).filter((entry) =>
+    Exit.isSuccess(decode(Object.fromEntries([entry]))),
+  );
+  return { value: Schema.decodeUnknownSync(Settings)(Object.fromEntries(sound)), issues };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { renderIssue } from "../../src/dsl/issue.ts";
 import { settingsOf } from "../../src/dsl/settings.ts";
 
-const texts = (written: unknown) =>
+const texts = (written: object) =>
   settingsOf("careful", written, undefined).issues.map((issue) => renderIssue(issue));
 
 describe("settingsOf", () => {
@@ -21,10 +21,16 @@ describe("settingsOf", () => {
     const wrong = { sead: 3, seed: 0.5, budgets: { maxhours: 2, retention: 95 } };
     expect(texts(wrong)).toEqual([
       "careful.sead: unknown option\n    hint: did you mean seed?",
-      expect.stringMatching(/^careful\.seed: Expected an integer, got 0\.5\n {4}hint: All random/),
+      expect.stringMatching(
+        /^careful\.seed: Expected a whole number, got 0\.5\n {4}hint: All random/,
+      ),
       "careful.budgets.maxhours: unknown option\n    hint: did you mean maxHours?",
       "careful.budgets.retention: Expected a number from 0 to 2, got 95\n    hint: Least general accuracy after / before. [share]",
     ]);
+    expect(settingsOf("careful", { seed: 0.5, doc: "Kept." }, undefined).value).toMatchObject({
+      seed: 1,
+      doc: "Kept.",
+    });
     const codes = settingsOf("careful", wrong, undefined).issues.map(({ code }) => code);
     expect(new Set(codes)).toEqual(new Set(["InvalidSetting"]));
   });

@@ -40,7 +40,7 @@ export default pipeline("p", { seed: 0.5, budgets: { retention: 0.9 } }).pipe(
     expect({ code, pipeline }).toEqual({ code: 2, pipeline: "p" });
     expect(issues).toEqual([
       "2:7  TS2322: Type 'string' is not assignable to type 'number'.",
-      "3:32 p.seed expected a whole number, got 0.5",
+      "3:32 p.seed Expected a whole number, got 0.5",
       "3:54 p.budgets.retention no stage measures it",
       `4:11 model.from there is no model folder ${join(folder, "nowhere")}`,
       "5:17 exportModel.to . is not empty and not a model folder; it will not be replaced",
