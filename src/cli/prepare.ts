@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { adjust, type Pipeline } from "../dsl/pipeline.ts";
+import { OwnRewards } from "../rewards/own.ts";
 import { PipelineInvalid } from "../runtime/errors.ts";
 import type { Handler } from "../runtime/handler.ts";
 import { isComplete, type Plan, plan } from "../runtime/plan.ts";
@@ -9,6 +10,7 @@ import { execute, type RunOptions } from "../runtime/run.ts";
 import { cut, notStored, planOptions } from "../runtime/select.ts";
 import type { Engine, EngineInfo } from "../tensor/engine.ts";
 import { type Args, engineNames } from "./args.ts";
+import { rewardsOf } from "./extras.ts";
 import { findProblems } from "./problems.ts";
 import { stageCode } from "./stage-code.ts";
 
@@ -72,6 +74,7 @@ const planAndStart = Effect.fnUntraced(function* (job: Job) {
     execute: (options) =>
       execute(open, [...job.handlers, ...stages.handlers], options).pipe(
         Effect.provideService(tensor.Engine, engine),
+        Effect.provideService(OwnRewards, rewardsOf(job.pipeline)),
       ),
   } satisfies Ready as Ready;
 });

@@ -8,9 +8,10 @@ import type { Pipeline } from "../dsl/pipeline.ts";
 import type { AnyStage } from "../dsl/stage.ts";
 import { treeHash } from "../runtime/code.ts";
 import { forecast, foreseenIssues } from "../runtime/estimate.ts";
-import { handlersOf } from "./extras.ts";
+import { handlersOf, rewardsOf } from "./extras.ts";
 import { unmetLimits } from "./limits.ts";
 import { locate } from "./locate.ts";
+import { missingRewards } from "./own-rewards.ts";
 import { typeCheck } from "./type-check.ts";
 
 /** What is looked at. */
@@ -48,6 +49,7 @@ async function definitionIssues(pipeline: Pipeline | Issue): Promise<ReadonlyArr
   return [
     ...pipeline.issues,
     ...foreseen,
+    ...missingRewards(pipeline.stages, rewardsOf(pipeline)),
     ...pipeline.stages.flatMap(missingFiles).filter(({ path }) => !known.has(path)),
     ...(await unmetLimits(pipeline, forecast(pipeline.stages, all, pipeline.seed))),
   ];

@@ -21,6 +21,7 @@ export interface Issue {
     | "UnknownStage"
     | "MissingFile"
     | "UnusableFile"
+    | "MissingReward"
     | "UnmeetableBudget"
     | "TooLittleMemory"
     | "FailedImport"

@@ -1,5 +1,6 @@
 /** Options that all training stages share: sampling, optimizer, objective, anchor, reward. Serves the definition layer. */
 import * as Schema from "effect/Schema";
+import { orAbsent } from "./facts.ts";
 import { option } from "./option.ts";
 
 const number = (minimum: number, maximum: number) =>
@@ -135,9 +136,12 @@ export const Anchor = Schema.Struct({
 });
 export type Anchor = typeof Anchor.Type;
 
+/** The weight of a component that is off unless asked for; then it costs nothing. */
+const weight = (doc: string) => option(NonNegative, { doc, unit: "points", default: 0 });
+
 export const Reward = Schema.Struct({
   answer: option(NonNegative, {
-    doc: "Weight of a right final answer.",
+    doc: "Weight of a right final answer, however it is written.",
     unit: "points",
     default: 1,
   }),
@@ -151,6 +155,50 @@ export const Reward = Schema.Struct({
     unit: "points",
     default: 1,
   }),
+  text: weight(
+    "Weight of an answer in the expected words, whatever the case, articles, punctuation.",
+  ),
+  relaxed: weight("Weight of a number within 5 % of the expected one, or the expected answer."),
+  bleu: weight("Weight of BLEU of what was generated against the rest of the reference."),
+  rougeL: weight("Weight of ROUGE-L of what was generated against the rest of the reference."),
+  cider: weight(
+    "Weight of a tenth of CIDEr-D of what was generated against the rest of the reference.",
+  ),
+  repetition: weight("Weight of the penalty, from -1 to 0, for runs of tokens said again."),
+  overlong: weight("Weight of the penalty, from 0 to -1, for coming near the longest response."),
+  cosine: weight(
+    "Weight of correctness from -1 to 1, scaled so that short right answers earn most.",
+  ),
+  own: option(Schema.Record(Schema.String, NonNegative), {
+    doc: "Weights of rewards of one's own, by the names they have in run(import.meta, pipeline, { rewards }).",
+    unit: "points",
+    default: {},
+  }),
+  tolerance: option(Share, {
+    doc: "Largest relative error of a right answer that is not a whole number.",
+    unit: "share of the expected number",
+    default: 1e-6,
+  }),
+  repetitionNgram: option(Count, {
+    doc: "Length of the runs that repetition looks at.",
+    unit: "tokens",
+    default: 3,
+  }),
+  overlongBuffer: option(Share, {
+    doc: "Last part of the longest response in which overlong grows.",
+    unit: "share of maxTokens",
+    default: 0.2,
+  }),
+  ownSeconds: option(number(0.001, 86_400), {
+    doc: "Time that a reward of one's own has for one batch.",
+    unit: "seconds",
+    default: 60,
+  }),
+  ownErrors: option(Schema.Literals(["fail", "zero"]), {
+    doc: "Whether a reward of one's own that throws or is late ends the stage or earns 0.",
+    unit: "-",
+    default: "fail",
+  }),
 });
 export type Reward = typeof Reward.Type;
 
@@ -163,8 +211,18 @@ export const reinforcement = {
   reward: option(Reward, { doc: "What responses earn.", unit: "-", default: {} }),
 };
 
-/** Each component of the reward compares a response with the expected answer. */
-export const rewarded = { unless: [{ reward: { answer: 0, format: 0, steps: 0 } }] } as const;
+/** The components of the reward that compare a response with the expected answer. */
+export const rewarded = {
+  unless: [
+    {
+      reward: {
+        ...({ answer: 0, format: 0, steps: 0 } as const),
+        ...{ text: orAbsent(0), relaxed: orAbsent(0), cosine: orAbsent(0) },
+        ...{ bleu: orAbsent(0), rougeL: orAbsent(0), cider: orAbsent(0) },
+      },
+    },
+  ],
+} as const;
 
 /** How many responses a training stage computes at once; changes the result by rounding only. */
 export const microBatch = option(Schema.NullOr(Count), {

@@ -49,7 +49,7 @@ const isShortDecimal = (text: string): boolean => text.length <= 15 && decimal.t
 const numberOf = (text: string): number => Number(text.replaceAll(",", ""));
 
 /** 1 when the response ends with its only answer block and that holds the expected answer, 0 otherwise. */
-export function answer(response: string, expected: string): number {
+export function answer(response: string, expected: string, tolerance = TOLERANCE): number {
   const given = extractAnswer(response);
-  return given !== undefined && sameAnswer(given, expected) ? 1 : 0;
+  return given !== undefined && sameAnswer(given, expected, tolerance) ? 1 : 0;
 }

@@ -7,7 +7,13 @@ import { DEFAULT_FAMILIARITY, observeFamiliarity, observeUnhinted } from "../rl/
 import { imitatedLengths } from "../rl/imitation.ts";
 import { DEFAULT_PREFIX, type Prefixes, prefixLengths } from "../rl/prefix.ts";
 import { advanceProgress, DEFAULT_PROGRESS } from "../rl/progress.ts";
-import { type ReinforcementOptions, type ReinforcementStep, reinforce } from "./reinforce.ts";
+import {
+  type ReinforcementOptions,
+  type ReinforcementStep,
+  reinforce,
+  type SampledStep,
+} from "./reinforce.ts";
+import type { Rollouts } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
 import { measureConfidence, type Problem } from "./worked.ts";
 
@@ -25,7 +31,7 @@ export interface ConstrainedStep extends Pick<ReinforcementStep, "metrics" | "ro
 }
 
 /**
- * Takes step `index` of `total`, changing `learner` and its curriculum in place.
+ * Samples step `index` of `total`; finishing it changes `learner` and its curriculum in place.
  *
  * @param fadeSteps when given, progress also gains at least 1 / fadeSteps
  * Fails: throws `Diverged`.
@@ -38,7 +44,7 @@ export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
   index: number,
   total: number,
   fadeSteps?: number,
-): ConstrainedStep {
+): SampledStep<ConstrainedStep> {
   const confidences = measureConfidence(learner.policy, problems, session.microBatch.rows);
   const lengths = problems.map(({ reference }) => reference.length);
   const known = confidences.filter((_, x) => lengths[x]! > 0);
@@ -63,15 +69,19 @@ export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
       options.imitation,
     );
   const constraint = { imposed: prefixes.lengths, imitation: options.imitation, imitated };
-  const step = reinforce(session, learner, problems, constraint, options, index, total);
+  const begun = reinforce(session, learner, problems, constraint, options, index, total);
   const unhinted = unhintedGroups(problems, prefixes);
-  learner.memory.curriculum = remember(state, problems, step, unhinted);
-  const spreads = unhinted.map((x) => step.zeroSpread[x]!);
-  return {
-    metrics: { ...step.metrics, ...describe(learner.memory.curriculum, lengths, prefixes) },
-    rollouts: step.rollouts,
-    zeroSpreadShare: spreads.length === 0 ? undefined : sum(spreads) / spreads.length,
+  const finish = (rollouts: Rollouts): ConstrainedStep => {
+    const step = begun.finish(rollouts);
+    learner.memory.curriculum = remember(state, problems, step, unhinted);
+    const spreads = unhinted.map((x) => step.zeroSpread[x]!);
+    return {
+      metrics: { ...step.metrics, ...describe(learner.memory.curriculum, lengths, prefixes) },
+      rollouts,
+      zeroSpreadShare: spreads.length === 0 ? undefined : sum(spreads) / spreads.length,
+    };
   };
+  return { ...begun, finish };
 }
 
 /** Groups without prefix by chance or for want of a reference; a prompt too easy for one would flatter. */

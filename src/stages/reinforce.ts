@@ -2,6 +2,7 @@
 import { stream } from "../core/seed.ts";
 import type { Imitation } from "../dsl/curriculum.ts";
 import type { Anchor, Objective, Optimizer, Reward, Sampling } from "../dsl/training.ts";
+import { componentNames } from "../rewards/components.ts";
 import { groupRelative } from "../rl/advantage.ts";
 import { DEFAULT_SAFEGUARD } from "../rl/safeguard.ts";
 import type { StageContext } from "../runtime/handler.ts";
@@ -9,7 +10,7 @@ import { drawAnchors } from "./anchor.ts";
 import { anchorTerm, imitationTerm, reinforcementTerm } from "./losses.ts";
 import { type MicroBatch, microBatchOf } from "./micro-batch.ts";
 import type { Term } from "./parts.ts";
-import { type Rollouts, rollOut } from "./rollout.ts";
+import { type Rollouts, type Samples, sample } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
 import { update } from "./update.ts";
 import type { Problem } from "./worked.ts";
@@ -41,6 +42,13 @@ export interface ReinforcementStep {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** A step whose responses are sampled; `finish` takes it once they are scored, and may be called again when memory ran out. */
+export interface SampledStep<Outcome> {
+  readonly samples: Samples;
+  readonly reward: Reward;
+  readonly finish: (rollouts: Rollouts) => Outcome;
+}
+
 /** The micro-batch of a reinforcement stage at its start. */
 export function rolloutsAtOnce(
   context: Pick<StageContext<ReinforcementOptions, unknown>, "options" | "halvings">,
@@ -49,7 +57,7 @@ export function rolloutsAtOnce(
   return microBatchOf(microBatch, sampling.prompts * sampling.group, context.halvings);
 }
 
-/** Takes step `index` of `total`, changing `learner` in place. Fails: throws `Diverged`. */
+/** Samples the responses of step `index` of `total`; finishing it changes `learner` in place. Fails: throws `Diverged`. */
 export function reinforce<Memory>(
   session: Session,
   learner: Learner<Memory>,
@@ -58,52 +66,58 @@ export function reinforce<Memory>(
   options: ReinforcementOptions,
   index: number,
   total: number,
-): ReinforcementStep {
+): SampledStep<ReinforcementStep> {
   const started = performance.now();
+  const { sampling, reward } = options;
+  const random = stream(session.seed, session.stage, "rollout", index);
+  const { rows } = session.microBatch;
+  const samples = sample(learner.policy, problems, constraint.imposed, sampling, random, rows);
+  const rolloutSeconds = (performance.now() - started) / 1000;
+  return {
+    samples,
+    reward,
+    finish: (rollouts) => {
+      const { zeroSpread, metrics } = learn(
+        ...([session, learner, rollouts, constraint, options] as const),
+        { stage: session.stage, index, total },
+      );
+      const stepSeconds = (performance.now() - started) / 1000;
+      const tokensPerSecond = rollouts.generatedTokens / stepSeconds;
+      const pace = { rolloutSeconds, stepSeconds, tokensPerSecond };
+      return { rollouts, zeroSpread, metrics: { ...metrics, ...pace } };
+    },
+  };
+}
+
+/** The update on scored rollouts. */
+function learn<Memory>(
+  session: Session,
+  learner: Learner<Memory>,
+  rollouts: Rollouts,
+  constraint: Constraint,
+  { sampling, objective, anchor: held, optimizer }: ReinforcementOptions,
+  place: { readonly stage: string; readonly index: number; readonly total: number },
+) {
   const { policy } = learner;
   const { rows } = session.microBatch;
-  const { sampling, objective } = options;
-  const random = stream(session.seed, session.stage, "rollout", index);
-  const rollouts = rollOut(
-    policy,
-    problems,
-    constraint.imposed,
-    sampling,
-    options.reward,
-    random,
-    rows,
-  );
-  const rolled = performance.now();
   const spread = { group: sampling.group, scale: objective.advantage, epsilon: 1e-4 };
   const { zeroSpread } = groupRelative(rollouts.rewards, spread);
   const terms = [
     reinforcementTerm(policy.vlm, session.base.vlm, rollouts, objective, sampling.maxTokens, rows),
     imitation(policy.vlm, rollouts, constraint, rows),
-    anchor(session, learner, options.anchor, index),
+    anchor(session, learner, held, place.index),
   ].filter((term): term is Term => term !== undefined);
-  const place = { stage: session.stage, index, total };
   const updated = update(
     policy,
     terms,
-    options.optimizer,
+    optimizer,
     DEFAULT_SAFEGUARD,
     learner.guard,
     place,
     Number.isFinite(rows),
   );
   learner.guard = updated.guard;
-  const seconds = (performance.now() - started) / 1000;
-  return {
-    rollouts,
-    zeroSpread,
-    metrics: {
-      ...describe(rollouts, zeroSpread),
-      ...updated.metrics,
-      rolloutSeconds: (rolled - started) / 1000,
-      stepSeconds: seconds,
-      tokensPerSecond: rollouts.generatedTokens / seconds,
-    },
-  };
+  return { zeroSpread, metrics: { ...describe(rollouts, zeroSpread), ...updated.metrics } };
 }
 
 function imitation(
@@ -133,15 +147,26 @@ export function anchor<Memory>(
 function describe(rollouts: Rollouts, zeroSpread: Uint8Array): Record<string, number> {
   const mean = (values: ArrayLike<number>) =>
     Array.from(values).reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-  const { responses } = rollouts;
+  const { responses, components, success } = rollouts;
+  const { answer = mean(success), ...others } = components;
   return {
     reward: mean(rollouts.rewards),
-    accuracy: rollouts.components.answer!,
-    format: rollouts.components.format!,
-    steps: rollouts.components.steps!,
+    accuracy: answer,
+    ...named(others),
     zeroSpreadShare: mean(zeroSpread),
     entropy: mean(responses.map(({ entropy }) => entropy)),
     responseTokens: mean(responses.map(({ ids }) => ids.length)),
     truncatedShare: mean(responses.map(({ finished }) => (finished ? 0 : 1))),
   };
+}
+
+/** Components as metrics; those of a user's own rewards apart, so that no name can hide another metric. */
+function named(components: Readonly<Record<string, number>>): Record<string, number> {
+  const shipped: ReadonlySet<string> = new Set(componentNames);
+  return Object.fromEntries(
+    Object.entries(components).map(([name, value]) => [
+      shipped.has(name) ? name : `reward/${name}`,
+      value,
+    ]),
+  );
 }

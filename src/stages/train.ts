@@ -7,7 +7,9 @@ import type { StageContext, StepMetrics } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
 import { withinMemory } from "./micro-batch.ts";
 import { savePolicy } from "./policy.ts";
-import type { Rollouts } from "./rollout.ts";
+import { ciderOf } from "./references.ts";
+import type { SampledStep } from "./reinforce.ts";
+import { type Rollouts, score } from "./rollout.ts";
 import { sampleRollouts } from "./samples.ts";
 import {
   type Learner,
@@ -32,8 +34,11 @@ export interface Training<Memory> {
   readonly total: number;
   /** The stage's own values before its first step. */
   readonly memory: Memory;
-  /** Takes one step, changing the learner in place. May throw tagged errors. */
-  readonly step: (learner: Learner<Memory>, index: number) => StepOutcome;
+  /** Takes one step, or as much of it as comes before its rewards, changing the learner in place. May throw tagged errors. */
+  readonly step: (
+    learner: Learner<Memory>,
+    index: number,
+  ) => StepOutcome | SampledStep<StepOutcome>;
   /** True when the stage may end early. */
   readonly until?: (memory: Memory) => boolean;
 }
@@ -41,27 +46,29 @@ export interface Training<Memory> {
 /** Trains the input policy with what fits into memory, saves it as the artifact `policy`, and gives the learner and its reference. */
 export const train = Effect.fnUntraced(function* <Memory>(
   { options, inputs, artifact, loop, note }: TrainContext,
-  { microBatch }: Session,
+  { microBatch, examples }: Session,
   { total, memory, step, until }: Training<Memory>,
 ) {
   // Of the last step only; a report is given a few of them.
   let latest: Rollouts | undefined;
+  const finished = Effect.fnUntraced(function* (begun: SampledStep<StepOutcome>) {
+    const rollouts = yield* score(begun.samples, begun.reward, () => ciderOf(examples));
+    return yield* withinMemory(microBatch, note, () => begun.finish(rollouts));
+  });
   const learner = yield* loop<Learner<Memory>, StageError, Scope>({
     total,
     checkpointEvery: options.checkpointEvery,
     start: startLearner(inputs.policy, memory),
     restore: restoreLearner<Memory>(inputs.policy),
     save: saveLearner,
-    step: (state, index) =>
-      Effect.map(
-        withinMemory(microBatch, note, () => step(state, index)),
-        ({ metrics, rollouts }) => {
-          latest = rollouts;
-          return Number.isFinite(microBatch.rows)
-            ? { ...metrics, microBatch: microBatch.rows }
-            : metrics;
-        },
-      ),
+    step: Effect.fnUntraced(function* (state, index) {
+      const begun = yield* withinMemory(microBatch, note, () => step(state, index));
+      const { metrics, rollouts } = "finish" in begun ? yield* finished(begun) : begun;
+      latest = rollouts;
+      return Number.isFinite(microBatch.rows)
+        ? { ...metrics, microBatch: microBatch.rows }
+        : metrics;
+    }),
     samples: ({ policy }) =>
       latest === undefined ? Effect.succeed([]) : sampleRollouts(policy, latest),
     ...(until === undefined ? {} : { until: (state) => until(state.memory) }),

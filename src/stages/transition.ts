@@ -9,6 +9,7 @@ import { batchOf } from "./batches.ts";
 import { constrainedStep } from "./constrained.ts";
 import type { Examples } from "./dataset.ts";
 import { rolloutsAtOnce } from "./reinforce.ts";
+import type { Rollouts } from "./rollout.ts";
 import { openSession } from "./session.ts";
 import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
@@ -25,6 +26,7 @@ export const transition = handler(
     const { options, inputs, seed, stage } = context;
     const { maxTokens, prompts } = options.sampling;
     const session = yield* openSession({
+      imposes: true,
       ...{ stage, seed, inputs, anchor: options.anchor, maxTokens },
       microBatch: rolloutsAtOnce(context),
     });
@@ -41,15 +43,19 @@ export const transition = handler(
         const batch = mixedBatch(session.examples, prompts, progress, index, seed, stage);
         const problems = batch.map(session.read);
         const fade = state.memory.decision.state.fading ? options.fadeSteps : undefined;
-        const step = constrainedStep(session, state, problems, options, index, total, fade);
-        const { familiarity, progress: reached, unhintedSuccess } = state.memory.curriculum;
-        const { zeroSpreadShare } = step;
-        const probe = {
-          ...{ step: index + 1, progress: reached, familiarity, unhintedSuccess },
-          ...(zeroSpreadShare === undefined ? {} : { zeroSpreadShare }),
+        const begun = constrainedStep(session, state, problems, options, index, total, fade);
+        const finish = (rollouts: Rollouts) => {
+          const step = begun.finish(rollouts);
+          const { familiarity, progress: reached, unhintedSuccess } = state.memory.curriculum;
+          const { zeroSpreadShare } = step;
+          const probe = {
+            ...{ step: index + 1, progress: reached, familiarity, unhintedSuccess },
+            ...(zeroSpreadShare === undefined ? {} : { zeroSpreadShare }),
+          };
+          state.memory.decision = gate(state.memory.decision.state, probe, options);
+          return step;
         };
-        state.memory.decision = gate(state.memory.decision.state, probe, options);
-        return step;
+        return { ...begun, finish };
       },
     });
     const { decision } = learner.memory;

@@ -8,8 +8,9 @@ import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { meanRatio } from "./constrained.ts";
 import { attempt } from "./failure.ts";
+import { ciderOf } from "./references.ts";
 import { type ReinforcementOptions, reinforce, rolloutsAtOnce } from "./reinforce.ts";
-import { rollOut } from "./rollout.ts";
+import { type Rollouts, sample, score } from "./rollout.ts";
 import { openSession, type Session } from "./session.ts";
 import { train } from "./train.ts";
 import { measureConfidence } from "./worked.ts";
@@ -24,6 +25,7 @@ export const warmup = handler(
     const { options, inputs, seed, stage } = context;
     const { anchor, sampling } = options;
     const session = yield* openSession({
+      imposes: true,
       ...{ stage, seed, inputs, anchor },
       maxTokens: sampling.maxTokens,
       microBatch: rolloutsAtOnce(context),
@@ -39,10 +41,14 @@ export const warmup = handler(
         const imposed = problems.map(({ reference, imposable }) =>
           Math.min(imposable, Math.round(options.prefix.maxRatio * (reference.length - 1))),
         );
-        const step = reinforce(session, learner, problems, { imposed }, options, index, total);
+        const begun = reinforce(session, learner, problems, { imposed }, options, index, total);
         const lengths = problems.map(({ reference }) => reference.length);
         const constraintRatio = meanRatio(imposed, lengths);
-        return { rollouts: step.rollouts, metrics: { ...step.metrics, constraintRatio } };
+        const finish = (rollouts: Rollouts) => ({
+          rollouts,
+          metrics: { ...begun.finish(rollouts).metrics, constraintRatio },
+        });
+        return { ...begun, finish };
       },
     });
     return { policy, curriculum: { state: { ...curriculum } } };
@@ -62,17 +68,17 @@ const measureBase = Effect.fnUntraced(function* (
     yield* context.progress(confidences.length, examples.worked.length);
   }
   const probed = batchOf(examples.domain.train, PROBED_PROBLEMS, 0, seed, stage, "probe").map(read);
-  const { success } = yield* attempt(() =>
-    rollOut(
+  const samples = yield* attempt(() =>
+    sample(
       base,
       probed,
       probed.map(() => 0),
       sampling,
-      reward,
       stream(seed, stage, "probe"),
       microBatch.rows,
     ),
   );
+  const { success } = yield* score(samples, reward, () => ciderOf(examples));
   const mean = (values: ReadonlyArray<number>) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   const measured = { familiarity: mean(confidences), unhintedSuccess: mean(success) };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Example, Split } from "../../src/data/example.ts";
 import { combos, dataset, example, type FamilyName, familyNames } from "../../src/data/geometry.ts";
 import { vocabulary } from "../../src/data/vocabulary.ts";
-import { mix } from "../../src/rewards/mix.ts";
+import { scorer } from "../support/completion.ts";
 
 const splits: ReadonlyArray<Split> = ["train", "validation", "test"];
 const weights = { tri: 4, right: 2, iso: 3, recP: 4, recA: 3, triA: 4, circ: 2 };
@@ -137,7 +137,7 @@ describe("an example", () => {
       }
       expect(final).toBe(one.answer);
       expect(Number(final)).toBe(last);
-      expect(mix({ answer: 1, format: 0.1 })(one.reference!, one.answer).total).toBeCloseTo(
+      expect(scorer({ answer: 1, format: 0.1 })(one.reference!, one.answer).total).toBeCloseTo(
         1.1,
         12,
       );

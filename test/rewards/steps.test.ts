@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as geometry from "../../src/data/geometry.ts";
-import { mix } from "../../src/rewards/mix.ts";
 import { steps } from "../../src/rewards/steps.ts";
+import { scorer } from "../support/completion.ts";
 
 const say = (thoughts: string, answer: string) =>
   `<think> ${thoughts} </think> <answer> ${answer} </answer>`;
@@ -29,7 +29,7 @@ describe("steps", () => {
   });
 
   it("pays right answers only", () => {
-    const score = mix({ answer: 1, steps: 1 });
+    const score = scorer({ answer: 1, steps: 1 });
     const faithful = say("8 * 5 = 40", "40");
     expect(score(faithful, "40").total).toBe(2);
     expect(score(faithful, "41").total).toBe(0);

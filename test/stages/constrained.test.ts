@@ -7,6 +7,7 @@ import {
   folderForFile,
   onBestEngine,
   smallOptions,
+  take,
   taughtModel,
   training,
   weightsOf,
@@ -56,13 +57,17 @@ describe("constrainedStep", () => {
       });
     let reinforced = 0;
     const constrained = await steps((session, learner, index) => {
-      const { metrics } = constrainedStep(session, learner, worked(session), options, index, 3);
+      const { metrics } = take(
+        constrainedStep(session, learner, worked(session), options, index, 3),
+      );
       expect(metrics).toMatchObject({ constraintRatio: 0 });
       if (metrics.policyLoss !== undefined) reinforced++;
     });
     expect(reinforced).toBeGreaterThan(0);
     const plain = await steps((session, learner, index) =>
-      reinforce(session, learner, worked(session), { imposed: [0, 0, 0, 0] }, options, index, 3),
+      take(
+        reinforce(session, learner, worked(session), { imposed: [0, 0, 0, 0] }, options, index, 3),
+      ),
     );
     expect(constrained).toEqual(plain);
   });
@@ -77,7 +82,7 @@ describe("constrainedStep", () => {
       run(
         options,
         (session, learner) =>
-          constrainedStep(session, learner, worked(session), options, 0, 1).metrics,
+          take(constrainedStep(session, learner, worked(session), options, 0, 1)).metrics,
         start({ progress }),
       );
     const [first, later, last] = [await ratioAt(0), await ratioAt(0.5), await ratioAt(1)];
@@ -93,7 +98,7 @@ describe("constrainedStep", () => {
     const options = smallOptions({ progress: { low: 0.1, high: 0.2, minimumSteps: 10 } });
     const after = (problems: (session: Session) => ReturnType<typeof worked>, fade?: number) =>
       run(options, (session, learner) => {
-        constrainedStep(session, learner, problems(session), options, 0, 1, fade);
+        take(constrainedStep(session, learner, problems(session), options, 0, 1, fade));
         return learner.memory.curriculum;
       });
     const [own, mixed, none] = [
@@ -112,7 +117,7 @@ describe("constrainedStep", () => {
     const options = smallOptions({ prefix: { hintDropout: 0 } });
     const { curriculum, share, ids } = await run(options, (session, learner) => {
       const problems = [...worked(session).slice(0, 2), ...answerOnly(session).slice(0, 2)];
-      const { zeroSpreadShare } = constrainedStep(session, learner, problems, options, 0, 1);
+      const { zeroSpreadShare } = take(constrainedStep(session, learner, problems, options, 0, 1));
       const { curriculum } = learner.memory;
       return { curriculum, share: zeroSpreadShare, ids: problems.map(({ example }) => example.id) };
     });
@@ -127,7 +132,7 @@ describe("constrainedStep", () => {
     const share = await run(
       options,
       (session, learner) =>
-        constrainedStep(session, learner, worked(session), options, 0, 1).zeroSpreadShare,
+        take(constrainedStep(session, learner, worked(session), options, 0, 1)).zeroSpreadShare,
     );
     expect(share).toBeUndefined();
   });

@@ -14,7 +14,7 @@ import {
   supervisedTerm,
 } from "../../src/stages/losses.ts";
 import type { Term } from "../../src/stages/parts.ts";
-import { type Rollouts, rollOut } from "../../src/stages/rollout.ts";
+import type { Rollouts } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
 import { globalNorm } from "../../src/tensor/adam.ts";
 import { gradients } from "../../src/tensor/gradient.ts";
@@ -24,6 +24,7 @@ import { values } from "../support/gradient-check.ts";
 import {
   folderForFile,
   onBestEngine,
+  rollOut,
   smallOptions,
   training,
   writeModel,

@@ -11,13 +11,14 @@ import {
   supervisedTerm,
 } from "../../src/stages/losses.ts";
 import type { Term } from "../../src/stages/parts.ts";
-import { type Rollouts, rollOut } from "../../src/stages/rollout.ts";
+import type { Rollouts } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
 import { update } from "../../src/stages/update.ts";
 import { measureConfidence } from "../../src/stages/worked.ts";
 import {
   folderForFile,
   onBestEngine,
+  rollOut,
   smallOptions,
   taughtModel,
   training,

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { reinforce } from "../../src/stages/reinforce.ts";
-import { rollOut } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
 import {
   folderForFile,
   onBestEngine,
+  rollOut,
   smallOptions,
+  take,
   taughtModel,
   training,
   weightsOf,
@@ -44,7 +45,7 @@ describe("reinforce", () => {
       const problems = problemsOf(session);
       const before = success(session, learner);
       for (let index = 0; index < 80; index++) {
-        reinforce(session, learner, problems, { imposed: [0, 0, 0, 0] }, options, index, 80);
+        take(reinforce(session, learner, problems, { imposed: [0, 0, 0, 0] }, options, index, 80));
       }
       const after = success(session, learner);
       expect(before).toBeLessThan(0.4);
@@ -54,14 +55,8 @@ describe("reinforce", () => {
   it("leaves the weights alone when no group has a spread and nothing anchors", () =>
     training({ base: dir, options }, (session, learner) => {
       const before = weightsOf(learner);
-      const { zeroSpread, metrics } = reinforce(
-        session,
-        learner,
-        problemsOf(session),
-        { imposed: [0, 0, 0, 0] },
-        options,
-        0,
-        1,
+      const { zeroSpread, metrics } = take(
+        reinforce(session, learner, problemsOf(session), { imposed: [0, 0, 0, 0] }, options, 0, 1),
       );
       expect([...zeroSpread]).toEqual([1, 1, 1, 1]);
       expect(metrics).toMatchObject({ reward: 0, zeroSpreadShare: 1 });

@@ -4,11 +4,11 @@ import { answer } from "../../src/rewards/answer.ts";
 import { format } from "../../src/rewards/format.ts";
 import { steps } from "../../src/rewards/steps.ts";
 import { decodeResponse } from "../../src/stages/policy.ts";
-import { rollOut } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
 import {
   folderForFile,
   onBestEngine,
+  rollOut,
   smallOptions,
   taughtModel,
   training,

@@ -15,6 +15,7 @@ import {
   folderForFile,
   onBestEngine,
   smallOptions,
+  take,
   training,
   weightsOf,
   writeModel,
@@ -38,13 +39,15 @@ const run = <A>(body: (session: Session, learner: Learner<Memory>) => A) =>
   training<A, Memory>({ base: dir, policy: other, options }, body, fresh());
 
 const step = (session: Session, learner: Learner<Memory>, index: number) =>
-  constrainedStep(
-    session,
-    learner,
-    session.examples.worked.slice(4 * (index % 2), 4 * (index % 2) + 4).map(session.read),
-    options,
-    index,
-    6,
+  take(
+    constrainedStep(
+      session,
+      learner,
+      session.examples.worked.slice(4 * (index % 2), 4 * (index % 2) + 4).map(session.read),
+      options,
+      index,
+      6,
+    ),
   );
 
 const everything = (learner: Learner<Memory>) => {

@@ -5,16 +5,21 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import * as Effect from "effect/Effect";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import type { RandomStream } from "../../src/core/seed.ts";
 import { vocabulary } from "../../src/data/vocabulary.ts";
 import type { DatasetRef } from "../../src/dsl/artifacts.ts";
+import type { Reward, Sampling } from "../../src/dsl/training.ts";
 import { partialConstraint } from "../../src/index.ts";
 import { writeRandomModel } from "../../src/models/qwen2_5_vl/random-model.ts";
 import { DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
 import type { ConstrainedOptions } from "../../src/stages/constrained.ts";
 import { supervisedTerm } from "../../src/stages/losses.ts";
-import { savePolicy } from "../../src/stages/policy.ts";
+import { type LoadedModel, savePolicy } from "../../src/stages/policy.ts";
+import type { SampledStep } from "../../src/stages/reinforce.ts";
+import { type Rollouts, sample, score } from "../../src/stages/rollout.ts";
 import { type Learner, openSession, type Session, startLearner } from "../../src/stages/session.ts";
 import { update } from "../../src/stages/update.ts";
+import type { Problem } from "../../src/stages/worked.ts";
 import { readParameters } from "../../src/tensor/parameters.ts";
 import { startEngine } from "./engine.ts";
 
@@ -128,3 +133,25 @@ export function weightsOf({ policy }: Learner<unknown>): Record<string, Readonly
   const arrays = readParameters(policy.vlm.parameters);
   return Object.fromEntries([...arrays].map(([name, { data }]) => [name, Array.from(data)]));
 }
+
+const noCider = (): never => {
+  throw new Error("no CIDEr is asked for here");
+};
+
+/** Samples and scores at once. */
+export const rollOut = (
+  model: LoadedModel,
+  problems: ReadonlyArray<Problem>,
+  imposed: ArrayLike<number>,
+  sampling: Sampling,
+  reward: Reward,
+  random: RandomStream,
+  atOnce?: number,
+): Rollouts =>
+  Effect.runSync(
+    score(sample(model, problems, imposed, sampling, random, atOnce), reward, noCider),
+  );
+
+/** Takes a sampled step to its end. */
+export const take = <Outcome>({ samples, reward, finish }: SampledStep<Outcome>): Outcome =>
+  finish(Effect.runSync(score(samples, reward, noCider)));
