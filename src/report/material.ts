@@ -6,7 +6,7 @@ import { type Measure, measuresFile, readMeasures } from "../runtime/measures.ts
 import { readSamples, type SampleLine, samplesFile } from "../runtime/samples.ts";
 import type { StageHistory } from "../runtime/stage-history.ts";
 import { readSteps, type StepLine } from "../runtime/steps.ts";
-import { readTrace } from "../runtime/trace.ts";
+import { readTrace, type Trace } from "../runtime/trace.ts";
 
 /** A stage of the run with all it recorded. */
 export interface StageMaterial extends StageHistory {
@@ -25,6 +25,8 @@ export interface Material {
   readonly stages: ReadonlyArray<StageMaterial>;
   /** Steps of all stages. */
   readonly steps: number;
+  /** What the run told in its order, without the progress of each step. */
+  readonly told: Trace["lines"];
   /** What the run said at its end; undefined when it did not get there. */
   readonly end: Extract<Event, { readonly _tag: "RunDone" }> | undefined;
 }
@@ -32,7 +34,8 @@ export interface Material {
 /** Reads the run in the folder `runDir`; what is missing or damaged is left out. Throws file-system errors. */
 export function readMaterial(runDir: string): Material {
   const run = readRun(resolve(runDir), resolve(runDir, "../.."));
-  const events = readTrace(runDir).lines.map(({ event }) => event);
+  const { lines: told } = readTrace(runDir);
+  const events = told.map(({ event }) => event);
   const reasons = new Map(
     events.flatMap((event) =>
       event._tag === "StageStarted" ? [[event.stage, event.why] as const] : [],
@@ -54,5 +57,5 @@ export function readMaterial(runDir: string): Material {
     offset += material.lines.length;
     return material;
   });
-  return { run, stages, steps: offset, end };
+  return { run, stages, steps: offset, told, end };
 }

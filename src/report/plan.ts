@@ -2,7 +2,6 @@
 import { relative } from "node:path";
 import { duration } from "../core/duration.ts";
 import type { StageState } from "../runtime/stage-history.ts";
-import { readTrace } from "../runtime/trace.ts";
 import { html, type Markup } from "./html.ts";
 import type { Material, StageMaterial } from "./material.ts";
 import { quantity } from "./numbers.ts";
@@ -17,7 +16,7 @@ const tones: Readonly<Record<StageState, string>> = {
 };
 
 /** Each stage with state, reason, key and options, then the events worth a line. */
-export function plan({ run, stages }: Material): Markup {
+export function plan({ run, stages, told }: Material): Markup {
   const options = new Map(
     (run.record?.stages ?? []).map(({ id }, at) => [id, run.record?.pipeline.stages[at]?.options]),
   );
@@ -28,7 +27,7 @@ export function plan({ run, stages }: Material): Markup {
 <caption>Stages in the order of the pipeline</caption>
 <thead><tr><th scope="col">stage</th><th scope="col">state</th><th scope="col">why it ran</th><th scope="col" class="number">steps</th><th scope="col" class="number">time</th><th scope="col">key</th></tr></thead>
 <tbody>${stages.map((stage) => row(stage, options.get(stage.id) ?? {}))}</tbody></table></div>
-${happened(run.dir)}
+${happened(told)}
 </section>`;
 }
 
@@ -64,8 +63,7 @@ function flatten(value: unknown, path = ""): Pairs {
   );
 }
 
-function happened(runDir: string) {
-  const { lines } = readTrace(runDir);
+function happened(lines: Material["told"]) {
   const start = Date.parse(lines[0]?.time ?? "");
   const items = lines.flatMap(({ time, event }) => {
     const text = sentence(event);
@@ -75,9 +73,7 @@ function happened(runDir: string) {
   return html`<details><summary>what happened when</summary><ol class="happened">${items.map(({ at, time, text }) => html`<li><time datetime="${time}">${duration(at)}</time><span>${text}</span></li>`)}</ol></details>`;
 }
 
-type Line = ReturnType<typeof readTrace>["lines"][number];
-
-function sentence(event: Line["event"]): string | undefined {
+function sentence(event: Material["told"][number]["event"]): string | undefined {
   switch (event._tag) {
     case "StageStarted":
       return `${event.stage} started${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`;
