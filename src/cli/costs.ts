@@ -16,6 +16,7 @@ import type { Plan, PlannedStage } from "../runtime/plan.ts";
 import type { Speed } from "../stages/calibration.ts";
 import { foresights } from "../stages/foresight.ts";
 import type { EngineInfo } from "../tensor/engine.ts";
+import { footprint } from "./footprint.ts";
 import type { Ready } from "./prepare.ts";
 
 /** What a stage's measured time may be off by, either way, as a share; see docs/log.md. */
@@ -64,7 +65,8 @@ export async function stageCosts(
   baseBytes: number,
 ): Promise<ReadonlyArray<StageCost>> {
   const costs = costsOf(plan, own);
-  const base = engine?.name === "tensorflow-gpu" ? 0 : baseBytes;
+  const onGpu = engine?.name === "tensorflow-gpu";
+  const memory = (tensors: number) => footprint(tensors, onGpu, baseBytes);
   const works = plan.stages.map((planned, index) => workLeft(planned, costs[index]));
   const speeds = new Map<string, Speed>();
   for (const [index, cost] of costs.entries()) {
@@ -75,7 +77,7 @@ export async function stageCosts(
     speeds.get(basisKey(cost?.basis)) ?? [...speeds.values()][0];
   return plan.stages.map((planned, index) => {
     const cost = costs[index];
-    return describe(planned, cost, works[index]!, speedFor(cost), base);
+    return describe(planned, cost, works[index]!, speedFor(cost), memory);
   });
 }
 
@@ -89,21 +91,21 @@ function describe(
   cost: Cost | undefined,
   work: ReadonlyArray<Work>,
   speed: Speed | undefined,
-  base: number,
+  memory: (tensors: number) => number,
 ): StageCost {
   if (action._tag === "Hit") {
     return { id, steps: 0, mostSteps: 0, flops: 0, peakBytes: 0, leastBytes: 0, seconds: 0 };
   }
   if (cost === undefined) {
     const nothing = { flops: undefined, seconds: undefined };
-    const memory = { peakBytes: undefined, leastBytes: undefined };
+    const bytes = { peakBytes: undefined, leastBytes: undefined };
     const unknown = "the stage gives no estimate";
-    return { id, steps: 0, mostSteps: 0, ...nothing, ...memory, unknown };
+    return { id, steps: 0, mostSteps: 0, ...nothing, ...bytes, unknown };
   }
   const done = action._tag === "Resume" ? action.step : 0;
   const [steps, mostSteps] = [cost.steps, cost.mostSteps].map((all) => Math.max(0, all - done));
   const [peakBytes, leastBytes] = [cost.peakBytes, cost.leastBytes].map((bytes) =>
-    bytes === 0 ? 0 : onDevice(bytes, base),
+    bytes === 0 ? 0 : memory(bytes),
   );
   const left = { id, steps: steps!, mostSteps: mostSteps!, peakBytes, leastBytes };
   if (cost.unknown !== undefined) {
@@ -111,15 +113,6 @@ function describe(
   }
   const seconds = work.length === 0 ? 0 : speed && secondsOf(work, speed);
   return { ...left, flops: flopsOf(work), seconds };
-}
-
-/** What the allocator does not give back, and what the host holds: examples, prompts, values read; docs/log.md. */
-const unreturned = 1.3;
-const hostBytes = 200 * 1024 ** 2;
-
-/** Tensors alone on a GPU; the whole process on a processor, which had `base` bytes before any work. */
-function onDevice(tensors: number, base: number): number {
-  return base === 0 ? tensors : base + hostBytes + unreturned * tensors;
 }
 
 function secondsOf(work: ReadonlyArray<Work>, { lines }: Speed): number {

@@ -2,7 +2,8 @@
 import type { Issue } from "../dsl/issue.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import type { Cost } from "../runtime/estimate.ts";
-import { nvidiaGpu, processor } from "../tensor/device.ts";
+import { type Device, nvidiaGpu, processor } from "../tensor/device.ts";
+import { footprint, gib, memoryError } from "./footprint.ts";
 
 const GiB = 1024 ** 3;
 
@@ -14,7 +15,14 @@ export function unmetLimits(
   pipeline: Pipeline,
   costs: ReadonlyArray<Cost | undefined>,
 ): ReadonlyArray<Issue> {
-  return [...unmeasured(pipeline), ...overBudget(pipeline, costs), ...overDevice(pipeline, costs)];
+  const gpu = nvidiaGpu();
+  const onGpu = !("reason" in gpu);
+  const device = onGpu ? gpu : processor();
+  return [
+    ...unmeasured(pipeline),
+    ...overBudget(pipeline, costs, onGpu),
+    ...overDevice(pipeline, costs, onGpu, device),
+  ];
 }
 
 function unmeasured(pipeline: Pipeline): ReadonlyArray<Issue> {
@@ -31,54 +39,47 @@ function unmeasured(pipeline: Pipeline): ReadonlyArray<Issue> {
   }));
 }
 
+/** A budget is out of reach when the estimate is above it by more than its error. */
 function overBudget(
   pipeline: Pipeline,
   costs: ReadonlyArray<Cost | undefined>,
+  onGpu: boolean,
 ): ReadonlyArray<Issue> {
-  const { maxMemoryGiB } = pipeline.budgets as { readonly maxMemoryGiB?: number };
-  if (maxMemoryGiB === undefined) return [];
-  const [stage, bytes] = largest(pipeline, costs);
-  if (bytes <= maxMemoryGiB * GiB) return [];
+  const limit = pipeline.budgets.maxMemoryGiB;
+  if (limit === undefined) return [];
+  const needs = costs.map((cost, index) => [index, cost?.peakBytes ?? 0] as const);
+  const [index, tensors] = [...needs].sort(([, a], [, b]) => b - a)[0] ?? [0, 0];
+  const bytes = footprint(tensors, onGpu);
+  if (tensors === 0 || bytes * (1 - memoryError) <= limit * GiB) return [];
   return [
     {
       code: "UnmeetableBudget",
       path: `${pipeline.name}.budgets.maxMemoryGiB`,
-      message: `${stage} needs at least about ${gib(bytes)}, also with its batches in the smallest pieces`,
-      hint: "a smaller model, or optimizer.freeze for parts of it, needs less",
+      message: `${pipeline.stages[index]!.name} is expected to take about ${gib(bytes)}`,
+      hint: "microBatch computes fewer responses at once; a smaller model needs less",
       ...(pipeline.at && { at: pipeline.at }),
     },
   ];
 }
 
-function largest(pipeline: Pipeline, costs: ReadonlyArray<Cost | undefined>) {
-  const needs = costs.map((cost, index) => [index, cost?.leastBytes ?? 0] as const);
-  const [index, bytes] = needs.sort(([, a], [, b]) => b - a)[0] ?? [0, 0];
-  return [pipeline.stages[index]?.name ?? "", bytes] as const;
-}
-
 function overDevice(
   pipeline: Pipeline,
   costs: ReadonlyArray<Cost | undefined>,
+  onGpu: boolean,
+  { name, totalGiB }: Device,
 ): ReadonlyArray<Issue> {
-  const gpu = nvidiaGpu();
-  const { name, totalGiB } = "reason" in gpu ? processor() : gpu;
   return pipeline.stages.flatMap((stage, index): ReadonlyArray<Issue> => {
     const least = costs[index]?.leastBytes ?? 0;
-    if (least <= totalGiB * GiB) return [];
+    if (least === 0 || footprint(least, onGpu) <= totalGiB * GiB) return [];
+    const bytes = gib(footprint(least, onGpu));
     return [
       {
         code: "TooLittleMemory",
         path: stage.name,
-        message: `needs at least about ${gib(least)}, ${name} has ${totalGiB.toFixed(1)} GiB`,
+        message: `needs at least about ${bytes}, ${name} has ${totalGiB.toFixed(1)} GiB`,
         hint: "a smaller model, or optimizer.freeze for parts of it, needs less",
         ...(stage.at && { at: stage.at }),
       },
     ];
   });
-}
-
-/** Bytes in GiB, with two digits that count. */
-export function gib(bytes: number): string {
-  const value = bytes / GiB;
-  return `${value < 10 ? value.toFixed(2) : value.toFixed(0)} GiB`;
 }

@@ -3,7 +3,7 @@ import { duration } from "../core/duration.ts";
 import { describe } from "../dsl/describe.ts";
 import { renderAction } from "../runtime/plan.ts";
 import { type StageCost, timeError } from "./costs.ts";
-import { gib } from "./limits.ts";
+import { gib } from "./footprint.ts";
 import { describeEngine, type Ready } from "./prepare.ts";
 
 type Costs = ReadonlyArray<StageCost>;
