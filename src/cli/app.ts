@@ -13,6 +13,7 @@ import { StageStore } from "../runtime/store.ts";
 import { tracesFrom } from "../runtime/telemetry.ts";
 import { capacityGib, memoryGauge, permitsOf } from "./device-memory.ts";
 import { environmentOf } from "./environment.ts";
+import { expectation } from "./expectation.ts";
 import { labelled, labelsOf } from "./label.ts";
 import { terminalReporter } from "./live-list.ts";
 import { observers } from "./observers.ts";
@@ -66,7 +67,11 @@ const main = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>, out: string)
   if (refused.some((code) => code !== 0)) return worst(refused);
   const ready = prepared.filter(Exit.isSuccess).map(({ value }) => value);
   say(describeEngine(ready.find(({ engine }) => engine !== undefined) ?? ready[0]!));
-  for (const { plan } of ready) say(renderPlan(plan));
+  for (const [at, one] of ready.entries()) {
+    say(renderPlan(one.plan));
+    const expected = yield* Effect.promise(() => expectation(one, jobs[at]!.handlers, out));
+    if (expected !== undefined) say(expected);
+  }
   const running = ready.map((one, at) =>
     Effect.exit(
       stop.interrupting(perform(jobs[at]!, one, labelled(labels[at], say), jobs.length > 1)),

@@ -56,6 +56,7 @@ function costsOf(
  * in `cacheDir`.
  *
  * @param own stages that the pipeline's file brings along
+ * @param speed whether to measure what is not remembered
  * @param baseBytes memory the process has on a processor before any work
  */
 export async function stageCosts(
@@ -63,6 +64,7 @@ export async function stageCosts(
   own: ReadonlyArray<Foresight>,
   cacheDir: string,
   baseBytes: number,
+  speed: "measured" | "remembered" = "measured",
 ): Promise<ReadonlyArray<StageCost>> {
   const costs = costsOf(plan, own);
   const onGpu = engine?.name === "tensorflow-gpu";
@@ -71,7 +73,7 @@ export async function stageCosts(
   const speeds = new Map<string, Speed>();
   for (const [index, cost] of costs.entries()) {
     if (engine === undefined || cost?.basis === undefined || works[index]!.length === 0) continue;
-    await speedOf(cost.basis, engine, cacheDir, speeds);
+    await findSpeed(cost.basis, engine, cacheDir, speeds, speed === "measured");
   }
   const speedFor = (cost: Cost | undefined) =>
     speeds.get(basisKey(cost?.basis)) ?? [...speeds.values()][0];
@@ -123,11 +125,12 @@ function secondsOf(work: ReadonlyArray<Work>, { lines }: Speed): number {
 }
 
 /** Measures once for each model and engine. */
-async function speedOf(
+async function findSpeed(
   basis: unknown,
   engine: EngineInfo,
   cacheDir: string,
   speeds: Map<string, Speed>,
+  measuring: boolean,
 ): Promise<void> {
   const { name, version, device, threads } = engine;
   const subject = basisKey(basis);
@@ -135,9 +138,11 @@ async function speedOf(
   const code = treeHash(fileURLToPath(new URL("..", import.meta.url)), ["cli", "report"]);
   const key = digest([{ name, version, device, threads }, subject, code]).slice(0, 32);
   const path = join(cacheDir, `speed-${key}.json`);
-  const speed = readSpeed(path) ?? (await measure(basis, name));
+  const remembered = readSpeed(path);
+  if (remembered === undefined && !measuring) return;
+  const speed = remembered ?? (await measure(basis, name));
   speeds.set(subject, speed);
-  remember(path, speed);
+  if (remembered === undefined) remember(path, speed);
 }
 
 /** What earlier stages have asked of the model changes no speed. */

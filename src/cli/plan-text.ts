@@ -75,6 +75,16 @@ function totals({ engine }: Ready, costs: Costs): ReadonlyArray<string> {
   return [...line, ...errorLine(engine!.name, seconds), ...tooLarge(costs, capacity)];
 }
 
+/** One line before a run: memory, and time where an earlier plan has measured it; undefined when nothing is known. */
+export function expectedLine(costs: Costs): string | undefined {
+  const { seconds, peakBytes } = inAll(costs);
+  const time = seconds ? [`about ${duration(seconds)} (± ${timeError * 100} %)`] : [];
+  const memory = peakBytes > 0 ? [`up to ${gib(peakBytes)}`] : [];
+  return time.length + memory.length === 0
+    ? undefined
+    : `expected: ${[...time, ...memory].join(", ")}`;
+}
+
 function errorLine(engine: string, seconds: number | undefined): ReadonlyArray<string> {
   if (seconds === undefined || seconds === 0) return [];
   const [low, high] = range(seconds);
