@@ -1,4 +1,5 @@
 /** Measuring in turn, and saying what came out: median and range, as a table or as one JSON line. */
+import { readFileSync } from "node:fs";
 import { columns } from "../src/cli/table.ts";
 
 /** Of repeated measurements of one thing. */
@@ -18,18 +19,35 @@ export function spreadOf(values: ReadonlyArray<number>): Spread {
   return { median, low: at(0), high: at(sorted.length - 1), n: sorted.length };
 }
 
-/** Takes each measurement once, then each again, `rounds` times: what disturbs one disturbs its neighbours. */
+/**
+ * Takes each measurement once, then each again, `rounds` times: what disturbs one disturbs its neighbours.
+ * A measurement gives one or more numbers by name.
+ */
 export async function inTurn(
   rounds: number,
-  measurements: Readonly<Record<string, () => Promise<number>>>,
+  measurements: ReadonlyArray<() => Promise<Readonly<Record<string, number>>>>,
 ): Promise<Readonly<Record<string, Spread>>> {
-  const values = new Map(Object.keys(measurements).map((name) => [name, [] as Array<number>]));
+  const values = new Map<string, Array<number>>();
   for (let round = 0; round < rounds; round++) {
-    for (const [name, measure] of Object.entries(measurements)) {
-      values.get(name)!.push(await measure());
+    for (const measure of measurements) {
+      for (const [name, value] of Object.entries(await measure())) {
+        values.set(name, [...(values.get(name) ?? []), value]);
+      }
     }
   }
   return Object.fromEntries([...values].map(([name, taken]) => [name, spreadOf(taken)]));
+}
+
+/** Processor seconds of all child processes that have ended so far; NaN where the system does not tell. */
+export function childSeconds(): number {
+  try {
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const ticksPerSecond = 100;
+    return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** Seconds that `work` takes. */

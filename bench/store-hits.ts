@@ -47,11 +47,14 @@ const finds = Effect.gen(function* () {
   for (const { fingerprint } of hits.stages) yield* store.find(fingerprint);
 });
 
-const measured = await inTurn(numberOption("rounds", 7), {
-  "1,000 finds": () => secondsOf(() => withServices(finds)),
-  "plan of 1,000 stored stages": () => secondsOf(planned),
-  "run of 1,000 stored stages": () => secondsOf(() => ran(hits)),
-  "plan and run": () => secondsOf(async () => ran(await planned())),
+const measure = (name: string, work: () => Promise<unknown>) => async () => ({
+  [name]: await secondsOf(work),
 });
+const measured = await inTurn(numberOption("rounds", 7), [
+  measure("1,000 finds", () => withServices(finds)),
+  measure("plan of 1,000 stored stages", planned),
+  measure("run of 1,000 stored stages", () => ran(hits)),
+  measure("plan and run", async () => ran(await planned())),
+]);
 const first = { median: filling, low: filling, high: filling, n: 1 };
 say("store", "s", { ...measured, "first run, all computed": first }, { "plan and run": 2 });
