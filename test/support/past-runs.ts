@@ -12,7 +12,7 @@ const score = (correct: number) => ({
 });
 
 /** An evaluation: domain 0.1 → `after` / 100, general 0.8 → 0.76, blank 0.05. */
-export const evaluationOf = (after: number) => ({
+const evaluationOf = (after: number) => ({
   domain: { before: score(10), after: score(after), n: 100 },
   general: { before: score(80), after: score(76), n: 100 },
   retention: { value: 0.95, low: 0.9, high: 1 },
