@@ -41,13 +41,17 @@ export type Suite = "domain" | "general";
 export type Samples = Readonly<Record<Suite, Sample>>;
 
 const SAMPLED = 24;
+/** Images of one's own may be large, and cutting one into patches takes a while. */
+const SAMPLED_OWN = 6;
 const few = (count: number) => Math.min(count, SAMPLED);
 const known = new Map<string, Samples>();
 
 /** Reads a few examples of each suite with the model's own processor. Fails: throws what reading them throws. */
 export function samplesOf(model: ModelFacts, { ref }: DataFacts): Samples {
   const key = JSON.stringify([model.dir, ref]);
-  const samples = known.get(key) ?? readSamples(model, loadExamples(fewOf(ref)));
+  const own = "dir" in ref.domain || "dir" in ref.general;
+  const examples = () => loadExamples(fewOf(ref));
+  const samples = known.get(key) ?? readSamples(model, examples(), own ? SAMPLED_OWN : SAMPLED);
   known.set(key, samples);
   return samples;
 }
@@ -69,15 +73,15 @@ export function fewOf({ domain, general, seed }: DatasetRef): DatasetRef {
   };
 }
 
-function readSamples(model: ModelFacts, { domain, general }: Examples): Samples {
+function readSamples(model: ModelFacts, { domain, general }: Examples, most: number): Samples {
   const processor = loadProcessor(model.dir);
   const sample = (examples: ReadonlyArray<Example>): Sample => {
-    const prompts = examples.slice(0, SAMPLED).map(({ question, image }) => {
+    const prompts = examples.slice(0, most).map(({ question, image }) => {
       const content = [{ type: "image" as const }, { type: "text" as const, text: question }];
       return processor.encodePrompt([{ role: "user", content }], [image]);
     });
     const references = examples
-      .slice(0, SAMPLED)
+      .slice(0, most)
       .flatMap(({ reference }) => (reference === undefined ? [] : [reference]))
       .map((text) => processor.tokenizer.encode(text).length + 1);
     return {
@@ -86,7 +90,7 @@ function readSamples(model: ModelFacts, { domain, general }: Examples): Samples 
       reference: Math.max(0, ...references),
     };
   };
-  return { domain: sample(domain.train), general: sample(general.test) };
+  return { domain: sample(domain.train), general: sample(general.validation) };
 }
 
 /** A batch of `prompts` prompts of a suite, `more` of a response's tokens put to each. */

@@ -34,7 +34,7 @@ describe("loadExamples", () => {
 });
 
 describe("the test split", () => {
-  it("is read by evaluation alone; the data stage tells its size", () => {
+  it("is read by evaluation alone; the data stage and estimates tell its size", () => {
     const files = readdirSync(stages).filter((file) => file.endsWith(".ts"));
     const readers = files.filter((file) =>
       readsTest.test(readFileSync(join(stages, file), "utf8")),
@@ -43,6 +43,14 @@ describe("the test split", () => {
     expect(readers.filter((file) => file !== "dataset.ts").sort()).toEqual([
       "data.ts",
       "evaluate.ts",
+      // Numbers of examples alone; prompts are measured on other parts.
+      "foreseen.ts",
+      "foresight.ts",
+    ]);
+    const foreseen = readFileSync(join(stages, "foreseen.ts"), "utf8");
+    expect(foreseen.match(/sample\((\w+\.\w+)\)/g)).toEqual([
+      "sample(domain.train)",
+      "sample(general.validation)",
     ]);
     const told = readFileSync(join(stages, "data.ts"), "utf8").match(/\.test\b\S*/g);
     expect(new Set(told?.map((use) => use.replace(/\W+$/, "")))).toEqual(new Set([".test.length"]));
