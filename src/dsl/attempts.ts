@@ -66,6 +66,8 @@ export const Attempts = Schema.Struct({
   }),
 });
 export type Attempts = typeof Attempts.Type;
+/** As written by the author of a pipeline: every field may be left out. */
+export type AttemptsInput = typeof Attempts.Encoded;
 const decode = Schema.decodeUnknownExit(Attempts, {
   errors: "all",
   onExcessProperty: "error",
@@ -78,7 +80,7 @@ const decode = Schema.decodeUnknownExit(Attempts, {
  * What it says comes before the pipeline's `attempts`, and those before the stage's own habits.
  * The key of the stage's result stays the same. Wrong settings become the stage's `issues`.
  */
-export function withAttempts<S extends AnyStage>(stage: S, attempts: typeof Attempts.Encoded): S {
+export function withAttempts<S extends AnyStage>(stage: S, attempts: AttemptsInput): S {
   const decoded = decode(attempts);
   if (Exit.isSuccess(decoded)) return deepFreeze({ ...stage, attempts: decoded.value });
   const path = `${stage.name}.attempts`;
