@@ -21,7 +21,11 @@ function tensorsAfter(intermediates: number): number {
       return result;
     },
   }));
-  tf.tidy(() => tf.grad((x) => tf.sum(second(first(x))))(tf.ones([4])).dataSync());
+  tf.tidy(() =>
+    tf
+      .grad((x) => tf.sum(second(first(x))))(tf.ones([4]))
+      .dataSync(),
+  );
   return seen;
 }
 
