@@ -27,7 +27,7 @@ export const Budgets = Schema.Struct({
     unit: "hours of wall time",
   }),
   maxMemoryGiB: limit(0, 1e5, {
-    doc: "Most memory held at once: the process's on a processor, that of tensors on a GPU.",
+    doc: "Most memory held at once: the process's on a processor, on a GPU what is in use beyond the start's.",
     unit: "GiB",
   }),
 });
