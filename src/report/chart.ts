@@ -91,8 +91,12 @@ type Draw = (
   options: PlotOptions,
 ) => string;
 
-/** Phases as shaded bands with the names that have room. */
-function ground(Plot: Library, phases: ReadonlyArray<Phase>): ReadonlyArray<Markish> {
+/** Phases as shaded bands with the names that have room, and horizontal lines over them. */
+function ground(
+  Plot: Library,
+  phases: ReadonlyArray<Phase>,
+  { ticks }: ScaleOptions,
+): ReadonlyArray<Markish> {
   return [
     Plot.rectX(phases, {
       x1: "from",
@@ -104,6 +108,11 @@ function ground(Plot: Library, phases: ReadonlyArray<Phase>): ReadonlyArray<Mark
       x: ({ from, to }: Phase) => (from + to) / 2,
       text: (phase: Phase, at: number) => nameIn(phase, at, phases),
       ...{ frameAnchor: "top", lineAnchor: "bottom", dy: -4, fill: "var(--quiet)" },
+    }),
+    Plot.gridY({
+      stroke: "var(--grid)",
+      strokeOpacity: 1,
+      ...(ticks === undefined ? {} : { ticks }),
     }),
   ];
 }
@@ -128,8 +137,8 @@ function drawSteps(
       Plot.dot(alone(own(strong)), { x: "step", y: "value", r: 2.5, fill: color }),
     ];
   });
-  const y = { ...axis(unit), grid: true, ...range(scale, faint) };
-  return draw(title, unit, phases, { y, marks: [...ground(Plot, phases), ...layers] });
+  const y: ScaleOptions = { ...axis(unit), ...range(scale, faint) };
+  return draw(title, unit, phases, { y, marks: [...ground(Plot, phases, y), ...layers] });
 }
 
 function drawMarks(
@@ -152,12 +161,12 @@ function drawMarks(
   });
   const least = Math.min(1, ...marks.map(({ low }) => low));
   const top = Math.max(1, ...marks.map(({ high }) => high));
-  const y = {
+  const y: ScaleOptions = {
     ...axis(unit),
-    grid: true,
+
     domain: [Math.max(0, Math.floor(least * 10 - 0.5) / 10), top],
   };
-  return draw(title, unit, phases, { y, marks: [...ground(Plot, phases), ...layers] });
+  return draw(title, unit, phases, { y, marks: [...ground(Plot, phases, y), ...layers] });
 }
 
 /** A point of a line, with the number of its phase. */
