@@ -5,7 +5,15 @@ import { option, Steps } from "./option.ts";
 import { modelFolder } from "./shipped.ts";
 import { DomainSource, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";
-import { Count, checkpointEvery, microBatch, reinforcement, rewarded, Share } from "./training.ts";
+import {
+  Count,
+  checkpointEvery,
+  microBatch,
+  reinforcement,
+  rewarded,
+  Share,
+  tolerance,
+} from "./training.ts";
 
 /** Takes a base model: a Hugging Face folder, or the one that ships with the package. */
 export const model = define({
@@ -223,6 +231,12 @@ export const evaluate = define({
       default: 175,
       operational: true,
     }),
+    by: option(Schema.Literals(["answer", "text", "relaxed"]), {
+      doc: "What counts as right in the domain, by the name of the reward that pays it.",
+      unit: "-",
+      default: "answer",
+    }),
+    tolerance,
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["evaluation"],

@@ -136,6 +136,13 @@ export const Anchor = Schema.Struct({
 });
 export type Anchor = typeof Anchor.Type;
 
+/** How near an answer must be. */
+export const tolerance = option(Share, {
+  doc: "Largest relative error of a right answer that is not a whole number.",
+  unit: "share of the expected number",
+  default: 1e-6,
+});
+
 /** The weight of a component that is off unless asked for; then it costs nothing. */
 const weight = (doc: string) => option(NonNegative, { doc, unit: "points", default: 0 });
 
@@ -174,11 +181,7 @@ export const Reward = Schema.Struct({
     unit: "points",
     default: {},
   }),
-  tolerance: option(Share, {
-    doc: "Largest relative error of a right answer that is not a whole number.",
-    unit: "share of the expected number",
-    default: 1e-6,
-  }),
+  tolerance,
   repetitionNgram: option(Count, {
     doc: "Length of the runs that repetition looks at.",
     unit: "tokens",

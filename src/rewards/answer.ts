@@ -7,7 +7,7 @@ const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+|\d{1,3}(,\d{3})+(\.\d+)?)$/;
 const option = /^\(?([a-z])(?:\)|[.:)](?: .*)?|\) .*)?$/;
 
 /** Largest relative error of a number that is not whole, where nothing else is asked: rounding in the last digits. */
-const TOLERANCE = 1e-6;
+export const TOLERANCE = 1e-6;
 
 /**
  * Whether an answer means what is expected.

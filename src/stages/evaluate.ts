@@ -6,6 +6,7 @@ import { blank } from "../data/grid.ts";
 import type { Score } from "../dsl/artifacts.ts";
 import { evaluate as definition } from "../dsl/phases.ts";
 import { disposeModel } from "../models/qwen2_5_vl/model.ts";
+import { DEFAULT_JUDGE } from "../rewards/judge.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { loadExamples } from "./dataset.ts";
@@ -33,7 +34,8 @@ export const evaluate = handler(
       examples: ReadonlyArray<Example>,
       image?: Example["image"],
     ) {
-      const settings = { ...options, ...(image === undefined ? {} : { image }) };
+      const judge = examples === domain.test ? options : DEFAULT_JUDGE;
+      const settings = { ...options, judge, ...(image === undefined ? {} : { image }) };
       const right = yield* scoreGreedily(model, examples, settings, (done) =>
         context.progress(finished + done, total),
       );

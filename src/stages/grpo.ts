@@ -1,6 +1,7 @@
 /** Handler of `grpo`: reinforcement on all problems, nothing imposed. */
 import * as Effect from "effect/Effect";
 import { grpo as definition } from "../dsl/phases.ts";
+import { judgeOf } from "../rewards/judge.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
@@ -30,7 +31,7 @@ export const grpo = handler(
         return reinforce(session, state, problems, nothing, options, index, total);
       },
     });
-    yield* noteValidation(context, session, learner, maxTokens);
+    yield* noteValidation(context, session, learner, maxTokens, judgeOf(options.reward));
     return { policy };
   }, Effect.scoped),
 );

@@ -1,6 +1,7 @@
 /** Handler of `partialConstraint`: constrained steps on worked references until progress reaches its mark. */
 import * as Effect from "effect/Effect";
 import { partialConstraint as definition } from "../dsl/phases.ts";
+import { judgeOf } from "../rewards/judge.ts";
 import type { CurriculumState } from "../rl/curriculum.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
@@ -39,7 +40,7 @@ export const partialConstraint = handler(
         return constrainedStep(session, state, problems, options, index, total);
       },
     });
-    yield* noteValidation(context, session, learner, maxTokens);
+    yield* noteValidation(context, session, learner, maxTokens, judgeOf(options.reward));
     return { policy, curriculum: { state: { ...learner.memory.curriculum } } };
   }, Effect.scoped),
 );

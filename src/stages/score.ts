@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect";
 import type { Raster } from "../core/raster.ts";
 import type { Example } from "../data/example.ts";
 import { generate } from "../models/generate.ts";
-import { answer } from "../rewards/answer.ts";
+import { DEFAULT_JUDGE, isRight, type Judge } from "../rewards/judge.ts";
 import { type MicroBatch, withinMemory } from "./micro-batch.ts";
 import { decodeResponse, encodeQuestion, type LoadedModel } from "./policy.ts";
 
@@ -13,6 +13,8 @@ export interface ScoreOptions {
   readonly batch: number;
   /** What the model sees instead of the example's image. */
   readonly image?: Raster;
+  /** Default: the answer, however it is written. */
+  readonly judge?: Judge;
 }
 
 /**
@@ -44,13 +46,13 @@ export const scoreGreedily = Effect.fnUntraced(function* <E, R>(
 function scoreBatch(
   model: LoadedModel,
   examples: ReadonlyArray<Example>,
-  { maxTokens, image }: ScoreOptions,
+  { maxTokens, image, judge = DEFAULT_JUDGE }: ScoreOptions,
 ): ReadonlyArray<boolean> {
   const prompts = examples.map((example) =>
     encodeQuestion(model.processor, example.question, image ?? example.image),
   );
   const responses = generate(model.vlm, prompts, { samples: 1, maxTokens, temperature: 0 });
-  return responses.map(
-    ({ ids }, row) => answer(decodeResponse(model, ids), examples[row]!.answer) === 1,
+  return responses.map(({ ids }, row) =>
+    isRight(decodeResponse(model, ids), examples[row]!.answer, judge),
   );
 }

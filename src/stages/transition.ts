@@ -1,6 +1,7 @@
 /** Handler of `transition`: lifts the rest of the constraint while answer-only problems come in, until the gate opens. */
 import * as Effect from "effect/Effect";
 import { transition as definition } from "../dsl/phases.ts";
+import { judgeOf } from "../rewards/judge.ts";
 import type { CurriculumState } from "../rl/curriculum.ts";
 import { CLOSED_GATE, type GateDecision, gate } from "../rl/transition.ts";
 import { handler } from "../runtime/handler.ts";
@@ -62,7 +63,7 @@ export const transition = handler(
     // Without a single step there was no probe: progress had been made before.
     const reason = decision.reason ?? "progress";
     yield* context.note(`the constraint is lifted (${reason})`);
-    yield* noteValidation(context, session, learner, maxTokens);
+    yield* noteValidation(context, session, learner, maxTokens, judgeOf(options.reward));
     return {
       policy,
       curriculum: { state: { ...learner.memory.curriculum, progress: 1 } },

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import { digest } from "../core/digest.ts";
 import { mean, retention } from "../core/statistics.ts";
 import type { DatasetRef } from "../dsl/artifacts.ts";
+import { DEFAULT_JUDGE, type Judge } from "../rewards/judge.ts";
 import type { StageContext } from "../runtime/handler.ts";
 import type { LoadedModel } from "./policy.ts";
 import { scoreGreedily } from "./score.ts";
@@ -24,16 +25,22 @@ interface Outcomes {
 /** The base does not change, so that the phases of one run ask it once. */
 const ofBase = new Map<string, Outcomes>();
 
-/** Measures and notes domain and general accuracy of the policy on validation examples, and its retention. */
+/**
+ * Measures and notes domain and general accuracy of the policy on validation examples, and its retention.
+ *
+ * @param judge what counts as right in the domain
+ */
 export const noteValidation = Effect.fnUntraced(function* <Memory>(
   context: Context,
   session: Session,
   { policy }: Learner<Memory>,
   maxTokens: number,
+  judge = DEFAULT_JUDGE,
 ) {
-  const now = yield* validate(context, session, policy, maxTokens);
-  const known = digest([session.base.dir, context.inputs.dataset, maxTokens]);
-  const base = ofBase.get(known) ?? (yield* validate(context, session, session.base, maxTokens));
+  const now = yield* validate(context, session, policy, maxTokens, judge);
+  const known = digest([session.base.dir, context.inputs.dataset, maxTokens, judge]);
+  const base =
+    ofBase.get(known) ?? (yield* validate(context, session, session.base, maxTokens, judge));
   ofBase.set(known, base);
   yield* context.measure({
     ...accuracies(now, (name) => `${name}Accuracy`),
@@ -53,11 +60,12 @@ const validate = Effect.fnUntraced(function* (
   { examples }: Session,
   model: LoadedModel,
   maxTokens: number,
+  judge: Judge,
 ) {
   const options = { maxTokens, batch: BATCH };
   const [first, second] = [examples.domain.validation, examples.general.validation];
   const total = first.length + second.length;
-  const domain = yield* scoreGreedily(model, first, options, (count) =>
+  const domain = yield* scoreGreedily(model, first, { ...options, judge }, (count) =>
     context.progress(count, total),
   );
   const general = yield* scoreGreedily(model, second, options, (count) =>

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { grpo } from "../../src/dsl/phases.ts";
+import type { Reward } from "../../src/dsl/training.ts";
+import { DEFAULT_JUDGE, isRight, judgeOf } from "../../src/rewards/judge.ts";
+
+const say = (answer: string) => `<answer> ${answer} </answer>`;
+const judge = (reward: Partial<Reward>) =>
+  judgeOf(grpo({ reward }).options.reward as unknown as Reward);
+
+it("counts as right what the reward pays for", () => {
+  expect(judge({})).toEqual(DEFAULT_JUDGE);
+  expect(judge({ text: 1, relaxed: 1 })).toEqual(DEFAULT_JUDGE);
+  expect(judge({ answer: 0, text: 1 })).toEqual({ by: "text", tolerance: 1e-6 });
+  expect(judge({ answer: 0, relaxed: 1, tolerance: 0.01 })).toEqual({
+    by: "relaxed",
+    tolerance: 0.01,
+  });
+  expect(judge({ answer: 0, rougeL: 1 })).toEqual(DEFAULT_JUDGE);
+});
+
+it("judges by the answer, by words, or by nearness", () => {
+  const all = (given: string, expected: string, tolerance = 1e-6) =>
+    (["answer", "text", "relaxed"] as const).filter((by) =>
+      isRight(say(given), expected, { by, tolerance }),
+    );
+  expect(all("70", "70")).toEqual(["answer", "text", "relaxed"]);
+  expect(all("1/2", "0.5")).toEqual(["answer", "relaxed"]);
+  expect(all("the red one", "a red one")).toEqual(["text"]);
+  expect(all("12.3", "12.35")).toEqual(["relaxed"]);
+  expect(all("12.3", "12.35", 0.01)).toEqual(["answer", "relaxed"]);
+  expect(all("7", "70")).toEqual([]);
+});
