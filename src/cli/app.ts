@@ -86,7 +86,7 @@ const main = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>, out: string)
     if (Exit.isFailure(exit)) return failureCode(exit.cause, complainOf);
     const { pipeline, engine } = ready[at]!.plan;
     const seconds = (performance.now() - startedAt) / 1000;
-    if (labels[at] !== undefined) say(`\n${labels[at]}`);
+    if (labels[at] !== undefined) say(`\n${labels[at].trimEnd()}`);
     return tell({ pipeline, engine, result: exit.value, seconds }, json, say, complainOf);
   });
   return worst(codes);
