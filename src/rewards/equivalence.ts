@@ -26,9 +26,12 @@ function remember<A>(known: Map<string, A>, key: string, make: () => A): A {
  * A calculation left undone (`7 * 10`) is no answer to a number (`70`): it could restate the question.
  */
 export function equivalent(given: string, expected: string, tolerance: number): boolean {
-  const read = (text: string) => remember(readings, text, () => readValue(text));
-  const key = `${tolerance}\n${given}\n${expected}`;
-  return remember(verdicts, key, () => sameValue(read(given), read(expected), tolerance));
+  const read = (text: string, naming: boolean) =>
+    remember(readings, `${naming} ${text}`, () => readValue(text, naming));
+  return remember(verdicts, `${tolerance}\n${given}\n${expected}`, () => {
+    const wanted = read(expected, true);
+    return sameValue(read(given, nameOf(wanted) !== undefined), wanted, tolerance);
+  });
 }
 
 function sameValue(given: Value, expected: Value, tolerance: number): boolean {

@@ -1,4 +1,5 @@
 /** Rewards that users write: called with whole batches, awaited, limited in time, and blamed by name. Rewards layer. */
+import { inspect } from "node:util";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -66,8 +67,16 @@ export interface OwnSettings {
   readonly errors: "fail" | "zero";
 }
 
+/** What rewards of one's own gave. */
+export interface OwnScores {
+  /** By response. */
+  readonly measured: ReadonlyArray<Measured>;
+  /** By reward: how many responses earn 0 because it failed. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
 /**
- * Calls the named rewards side by side; gives, for each response, its measured components.
+ * Calls the named rewards side by side on a batch.
  *
  * Fails: `RewardFailed`, unless failures earn 0.
  */
@@ -75,35 +84,39 @@ export const scoreOwn = Effect.fnUntraced(function* (
   names: ReadonlyArray<string>,
   batch: RewardBatch,
   settings: OwnSettings,
-): Effect.fn.Return<ReadonlyArray<Measured>, RewardFailed> {
+): Effect.fn.Return<OwnScores, RewardFailed> {
   const given = yield* OwnRewards;
   const columns = yield* Effect.forEach(
     names,
     (name) => column(name, given[name], batch, settings),
-    {
-      concurrency: "unbounded",
-    },
+    { concurrency: "unbounded" },
   );
-  return batch.prompts.map((_, row) =>
-    Object.fromEntries(names.map((name, at) => [name, columns[at]![row]!])),
-  );
+  return {
+    measured: batch.prompts.map((_, row) =>
+      Object.fromEntries(names.map((name, at) => [name, columns[at]!.scores[row]!])),
+    ),
+    failures: Object.fromEntries(names.map((name, at) => [name, columns[at]!.failed])),
+  };
 });
+
+interface Column {
+  readonly scores: RewardScores;
+  readonly failed: number;
+}
 
 const column = Effect.fnUntraced(function* (
   name: string,
   reward: RewardFunction | undefined,
   batch: RewardBatch,
   settings: OwnSettings,
-): Effect.fn.Return<RewardScores, RewardFailed> {
+): Effect.fn.Return<Column, RewardFailed> {
   if (reward === undefined) return yield* blame(name, "was not given to run()", batch, 0);
   const tried = yield* Effect.result(call(name, reward, batch, settings.seconds));
-  if (tried._tag === "Success") return tried.success;
-  const { late } = tried.failure;
-  if (late) {
-    if (settings.errors === "zero") return batch.prompts.map(() => 0);
-    return yield* tried.failure.error;
-  }
-  return yield* oneByOne(name, reward, batch, settings, tried.failure.error);
+  if (tried._tag === "Success") return { scores: tried.success, failed: 0 };
+  const { late, error } = tried.failure;
+  if (!late) return yield* oneByOne(name, reward, batch, settings, error);
+  if (settings.errors === "fail") return yield* error;
+  return { scores: batch.prompts.map(() => 0), failed: batch.prompts.length };
 });
 
 /** Finds out which response is to blame for what a batch failed with; the others keep their scores. */
@@ -113,14 +126,16 @@ const oneByOne = Effect.fnUntraced(function* (
   batch: RewardBatch,
   { seconds, errors }: OwnSettings,
   error: RewardFailed,
-): Effect.fn.Return<RewardScores, RewardFailed> {
+): Effect.fn.Return<Column, RewardFailed> {
   const scores: Array<number | null> = [];
+  let failed = 0;
   for (const row of batch.prompts.keys()) {
     const tried = yield* Effect.result(call(name, reward, rowOf(batch, row), seconds));
     if (tried._tag === "Failure" && errors === "fail") return yield* tried.failure.error;
+    if (tried._tag === "Failure") failed++;
     scores.push(tried._tag === "Success" ? tried.success[0]! : 0);
   }
-  return errors === "zero" ? scores : yield* error;
+  return errors === "zero" ? { scores, failed } : yield* error;
 });
 
 interface Failure {
@@ -140,7 +155,7 @@ function call(
   });
   return Effect.tryPromise({
     try: async (signal) => reward(batch, signal),
-    catch: (error) => failure(`threw ${error instanceof Error ? error : JSON.stringify(error)}`),
+    catch: (error) => failure(`threw ${error instanceof Error ? error : inspect(error)}`),
   }).pipe(
     Effect.timeoutOrElse({
       duration: `${seconds} seconds`,

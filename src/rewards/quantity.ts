@@ -53,13 +53,19 @@ function readNumber(text: string): Numeral | undefined {
     const value = new Fraction(BigInt(numerator!), BigInt(denominator!));
     return balanced ? numeral(value, part, part.includes(" ")) : undefined;
   }
-  return readDecimal(text);
+  const scaled = powerOfTen.exec(text);
+  if (scaled === null) return readDecimal(text);
+  const read = readDecimal(`${scaled[1]}1*${text.slice(scaled[1]!.length)}`);
+  return read && { ...read, length: read.length - 2, digits: undefined };
 }
 
 const numeral = (value: Fraction, { length }: string, calculation = false): Numeral => ({
   ...{ value, length, calculation },
   digits: undefined,
 });
+
+/** `10^3` is a number as `1e3` is; any other power is left to be calculated. */
+const powerOfTen = /^([+-]?)10\^(?=\(?[+-]?\d)/;
 
 function readDecimal(text: string): Numeral | undefined {
   const [whole] = decimal.exec(text) ?? [];

@@ -33,12 +33,16 @@ export type Value =
 const MAX_NESTING = 4;
 const MAX_ITEMS = 32;
 
-/** Reads an answer that is not longer than `MAX_LENGTH`; what cannot be read otherwise is words. */
-export function readValue(text: string): Value {
+/**
+ * Reads an answer that is not longer than `MAX_LENGTH`; what cannot be read otherwise is words.
+ *
+ * @param naming whether `x = 5` names what 5 is in plain text as well, as in an expected answer
+ */
+export function readValue(text: string, naming = false): Value {
   if (text.length > MAX_LENGTH) return words(text);
   const plain = plainMath(text);
   if (plain === undefined) return words(text);
-  return readPlain(plain, /[\\$]/.test(text), 0);
+  return readPlain(plain, naming || /[\\$]/.test(text), 0);
 }
 
 const words = (text: string): Value => ({ kind: "words", words: squeeze(text) });
@@ -50,7 +54,7 @@ function squeeze(text: string): string {
     .trim()
     .replace(/^["“'](.*)["”']$/, "$1");
   const closed = /[^.]\.$/.test(bare) ? bare.slice(0, -1).trim() : bare;
-  return closed.replace(/\s*([<>≤≥≠=])\s*/g, "$1").replace(/\s+/g, " ");
+  return closed.replace(/\s*([<>≤≥≠=:])\s*/g, "$1").replace(/\s+/g, " ");
 }
 
 /** @param latex whether the text was set as mathematics, so that `x = 5` names what 5 is */
@@ -74,8 +78,9 @@ function named(text: string, latex: boolean): readonly [string | undefined, stri
 }
 
 function readNumber(text: string, name: string | undefined): Value | undefined {
-  const inner = text.startsWith("(") && whole(text) ? text.slice(1, -1) : text;
-  const quantity = readQuantity(text) ?? readQuantity(inner);
+  const [, minus, rest] = /^(-?)(\(.*)$/.exec(text) ?? [];
+  const bare = rest !== undefined && whole(rest) ? minus + rest.slice(1, -1) : undefined;
+  const quantity = readQuantity(text) ?? (bare === undefined ? undefined : readQuantity(bare));
   return quantity && { kind: "quantity", quantity, name };
 }
 
@@ -93,7 +98,7 @@ function readFormula(text: string, name: string | undefined): Value | undefined 
 const abbreviated = /^([A-Z])[.:] (.+)$/;
 const optionForms = [
   /^\(?([a-zA-Z])\)?[.:]?$/,
-  /^\(([a-zA-Z])\) ?(.+)$/,
+  /^\(([a-zA-Z])\) ?([^(].*)$/,
   /^([A-Z])\) (.+)$/,
   abbreviated,
   /^(?:(?:the )?(?:correct )?(?:option|choice|answer)(?: is|:)? )\(?([a-zA-Z])\)?(?:[.:)] ?(.*))?$/i,
@@ -153,8 +158,8 @@ function split(text: string): ReadonlyArray<string> {
     if (openers.includes(text[at]!)) depth++;
     if (closers.includes(text[at]!)) depth--;
     const [found] = (depth === 0 && separator.exec(text.slice(at, at + 6))) || [];
-    // A comma or semicolon stands right behind what it separates.
-    if (found === undefined || (found[0] !== " " && text[at - 1] === " ")) continue;
+    // Apart from words a semicolon separates thoughts, not items.
+    if (found === undefined || (found[0] === ";" && text[at - 1] === " ")) continue;
     parts.push(text.slice(start, at));
     at += found.length - 1;
     start = at + 1;

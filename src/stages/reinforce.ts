@@ -147,12 +147,15 @@ export function anchor<Memory>(
 function describe(rollouts: Rollouts, zeroSpread: Uint8Array): Record<string, number> {
   const mean = (values: ArrayLike<number>) =>
     Array.from(values).reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-  const { responses, components, success } = rollouts;
+  const { responses, components, success, failures } = rollouts;
   const { answer = mean(success), ...others } = components;
   return {
     reward: mean(rollouts.rewards),
     accuracy: answer,
     ...named(others),
+    ...Object.fromEntries(
+      Object.entries(failures).map(([name, count]) => [`reward/${name}Failures`, count]),
+    ),
     zeroSpreadShare: mean(zeroSpread),
     entropy: mean(responses.map(({ entropy }) => entropy)),
     responseTokens: mean(responses.map(({ ids }) => ids.length)),

@@ -6,8 +6,8 @@ import { type Generated, generate } from "../models/generate.ts";
 import type { Cider } from "../rewards/cider.ts";
 import type { Completion } from "../rewards/completion.ts";
 import { makeComponents } from "../rewards/components.ts";
-import { type Measured, mix, type Scored } from "../rewards/mix.ts";
-import { type RewardFailed, scoreOwn } from "../rewards/own.ts";
+import { mix, type Scored } from "../rewards/mix.ts";
+import { type OwnScores, type RewardFailed, scoreOwn } from "../rewards/own.ts";
 import { decodeResponse, type LoadedModel } from "./policy.ts";
 import type { Problem } from "./worked.ts";
 
@@ -30,6 +30,8 @@ export interface Rollouts extends Samples {
   readonly scored: ReadonlyArray<Scored>;
   /** Means of the reward's components that have weight, over the responses they apply to. */
   readonly components: Readonly<Record<string, number>>;
+  /** By reward of one's own: how many responses earn 0 because it failed. */
+  readonly failures: Readonly<Record<string, number>>;
   /** [prompt]: how far the group did the task, in [0, 1]: the share of right answers. */
   readonly success: ReadonlyArray<number>;
 }
@@ -105,9 +107,9 @@ export const score = Effect.fnUntraced(function* (
     reward;
   const known = makeComponents({ tolerance, repetitionNgram, overlongBuffer, cider });
   const asked = Object.keys(own).filter((name) => own[name]! > 0);
-  const measured: ReadonlyArray<Measured> =
+  const { measured, failures }: OwnScores =
     asked.length === 0
-      ? []
+      ? { measured: [], failures: {} }
       : yield* scoreOwn(asked, columnsOf(samples), { seconds: ownSeconds, errors: ownErrors });
   const grade = mix({ ...base, ...own }, known, { measured: Object.keys(own) });
   const scored = samples.completions.map((one, row) => grade(one, measured[row]));
@@ -117,6 +119,7 @@ export const score = Effect.fnUntraced(function* (
     rewards: Float32Array.from(scored, ({ total }) => total),
     scored,
     components: meansOf(scored),
+    failures,
     success: problems.map((_, x) =>
       mean(scored.slice(x * group, (x + 1) * group).map(({ success }) => success)),
     ),

@@ -39,11 +39,14 @@ describe("rewards of one's own", () => {
     });
     const brief = batch.completions.map((text) => 1 / text.length);
     expect(result).toMatchObject({
-      success: [
-        { brief: brief[0], right: 1 },
-        { brief: brief[1], right: null },
-        { brief: brief[2], right: 1 },
-      ],
+      success: {
+        measured: [
+          { brief: brief[0], right: 1 },
+          { brief: brief[1], right: null },
+          { brief: brief[2], right: 1 },
+        ],
+        failures: { brief: 0, right: 0 },
+      },
     });
   });
 
@@ -60,20 +63,25 @@ describe("rewards of one's own", () => {
         'response "<answer> circle </answer>"',
     );
     expect(await run({ touchy }, { errors: "zero" })).toMatchObject({
-      success: [{ touchy: 1 }, { touchy: 0 }, { touchy: 1 }],
+      success: { measured: [{ touchy: 1 }, { touchy: 0 }, { touchy: 1 }], failures: { touchy: 1 } },
     });
   });
 
   it("that reject, or fail only on the batch as a whole, are blamed as well", async () => {
     const rejecting = async () => Promise.reject(new Error("offline"));
     expect((await failed({ rejecting })).message).toMatch(/"rejecting" threw Error: offline/);
+    const odd = async () => Promise.reject(Object.create(null));
+    expect((await failed({ odd })).message).toMatch(/"odd" threw \[Object: null prototype\] \{\}/);
     const whole: RewardFunction = ({ prompts }) => {
       if (prompts.length > 1) throw new Error("too many");
       return [0.5];
     };
     expect((await failed({ whole })).message).toMatch(/"whole" threw Error: too many/);
     expect(await run({ whole }, { errors: "zero" })).toMatchObject({
-      success: [{ whole: 0.5 }, { whole: 0.5 }, { whole: 0.5 }],
+      success: {
+        measured: [{ whole: 0.5 }, { whole: 0.5 }, { whole: 0.5 }],
+        failures: { whole: 0 },
+      },
     });
   });
 
@@ -86,7 +94,7 @@ describe("rewards of one's own", () => {
     const error = await failed({ late }, { seconds: 0.02 });
     expect(error.message).toMatch(/^reward "late" took longer than 0.02 s; prompt "what color\?"/);
     expect(await run({ late }, { seconds: 0.02, errors: "zero" })).toMatchObject({
-      success: [{ late: 0 }, { late: 0 }, { late: 0 }],
+      success: { measured: [{ late: 0 }, { late: 0 }, { late: 0 }], failures: { late: 3 } },
     });
     expect(aborted).toBe(2);
   });
