@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
-import type { Issue } from "../dsl/issue.ts";
+import { type Issue, renderSite } from "../dsl/issue.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import type { AnyStage } from "../dsl/stage.ts";
 import { treeHash } from "../runtime/code.ts";
@@ -34,8 +34,20 @@ export const findProblems = Effect.fnUntraced(function* (subject: Subject) {
   const [types, own] = yield* Effect.all([typed, defined], { concurrency: 2 });
   const compiler = types._tag === "Failure" ? (types.failure.issues as ReadonlyArray<Issue>) : [];
   const kept = own.filter(({ code }) => code !== "FailedImport" || !compiler.some(stopsImport));
-  return yield* Effect.promise(async () => inOrder(await locate([...compiler, ...kept])));
+  return yield* Effect.promise(async () => {
+    const located = await locate([...compiler, ...kept]);
+    return inOrder(saidOnce(located));
+  });
 });
+
+/** Without the compiler's words at places where the definition says the same in the user's. */
+function saidOnce(issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> {
+  const places = issues.filter(({ code }) => code !== "TypeError").flatMap(({ at }) => at ?? []);
+  return issues.filter(
+    ({ code, at }) =>
+      code !== "TypeError" || !places.some((place) => renderSite(place) === renderSite(at!)),
+  );
+}
 
 /** Text that does not parse, and missing modules or exports: the loader would say the same with less. */
 const stopsImport = ({ message }: Issue) => /^TS(1\d{3}|2305|2307|2614):/.test(message);
