@@ -17,8 +17,9 @@ function inTerminal(argv: ReadonlyArray<string>): Promise<string> {
 }
 
 /** Escape sequences, as regular expressions want them. */
-const escape = "\u001b\\[";
-const plain = (text: string) => text.replaceAll(new RegExp(`${escape}[?\\d;]*[A-Za-z]`, "g"), "");
+const escapeSequence = "\u001b\\[";
+const plain = (text: string) =>
+  text.replaceAll(new RegExp(`${escapeSequence}[?\\d;]*[A-Za-z]`, "g"), "");
 
 describe.skipIf(!canPretend)("the live list", { timeout: 60_000 }, () => {
   it("keeps to the terminal's width, ends with every stage and gives the cursor back", async () => {
