@@ -18,7 +18,7 @@ export const Fingerprint = Schema.Struct({
   options: Schema.Record(Schema.String, Schema.Unknown),
   /** Key of the stage each needed artifact comes from. */
   inputs: Schema.Record(Schema.String, Schema.String),
-  /** Only on renamed artifacts: the stage's id, under which randomness is drawn, and its givers' own names for its inputs. */
+  /** Only where the stage's id, under which randomness is drawn, is not its name, or artifacts are renamed: the id, and its givers' own names for its inputs. */
   renamed: Schema.optional(
     Schema.Struct({ id: Schema.String, inputs: Schema.Record(Schema.String, Schema.String) }),
   ),

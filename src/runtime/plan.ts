@@ -126,7 +126,7 @@ function readsOf(stage: AnyStage): Readonly<Record<string, string>> {
   return Object.fromEntries(stage.reads.map((path) => [path, contentHash(path)]));
 }
 
-/** What renaming adds to a fingerprint; nothing where all names are the handlers' own. */
+/** What renaming and a second use add to a fingerprint; nothing where all names are the handlers' own. */
 function renamedIn(
   stage: AnyStage,
   id: string,
@@ -135,7 +135,7 @@ function renamedIn(
   const gifts = Object.keys(stage.names.needs)
     .map((own) => [own, giftFor(stage, own, giverOf(own))] as const)
     .filter(([own, gift]) => own !== gift);
-  if (gifts.length === 0 && label(stage) === stage.name) return undefined;
+  if (gifts.length === 0 && id === stage.name) return undefined;
   return { id, inputs: Object.fromEntries(gifts) };
 }
 

@@ -272,6 +272,20 @@ describe("renamed artifacts", () => {
     expect(new Set(await keys(both)).size).toBe(5);
   });
 
+  it("and a second use change the key, since randomness is drawn under the id", async () => {
+    const root = temporaryDir();
+    const alone = pipeline("alone").pipe(numbers({ count: 7 }), add({ steps: 12 }));
+    const after = pipeline("after").pipe(
+      numbers({ count: 7 }),
+      add({ steps: 3 }),
+      add({ steps: 12 }),
+    );
+    const [first, second] = [await planIn(root, alone), await planIn(root, after)];
+    expect(second.stages[2]!.id).toBe("add-2");
+    expect(second.stages[2]!.fingerprint.inputs).toEqual(first.stages[1]!.fingerprint.inputs);
+    expect(second.stages[2]!.key).not.toBe(first.stages[1]!.key);
+  });
+
   it("change the key when the same stage takes other artifacts of the same giver", async () => {
     const nothing = Schema.Struct({});
     const about = { version: 1, doc: "For the test.", options: nothing } as const;
