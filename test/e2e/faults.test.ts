@@ -90,12 +90,12 @@ describe("kill -9", { timeout: 300_000 }, () => {
       const out = newStore();
       let kills = 0;
       for (; kills < 40; kills++) {
-        const RCPA_KILL_AT = String(Math.floor(writes / 12));
+        const RCPA_KILL_AT = String(Math.floor(writes / 6));
         const { code } = await startFaulted(out, [], undefined, { RCPA_KILL_AT });
         if (code === 0) break;
         expect(code).toBeNull();
       }
-      expect(kills).toBeGreaterThan(5);
+      expect(kills).toBeGreaterThan(4);
       expect(kills).toBeLessThan(40);
       await goOn(out);
     },
