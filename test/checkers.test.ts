@@ -11,7 +11,7 @@ function output(program: string, ...args: ReadonlyArray<string>): string {
   return spawnSync(path, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 }).stdout;
 }
 
-const sources = ["src", "pipelines", "test"].flatMap((folder) =>
+const sources = ["src", "bench", "pipelines", "test"].flatMap((folder) =>
   readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => relative(root, join(entry.parentPath, entry.name))),
@@ -22,9 +22,10 @@ describe("the checkers", { timeout: 60_000 }, () => {
     expect(sources.length).toBeGreaterThan(200);
   });
 
-  it("of types read every TypeScript file", () => {
+  it("of types read every TypeScript file but those that must not compile", () => {
     const read = new Set(output("tsc", "--noEmit", "--listFilesOnly").split("\n"));
-    expect(sources.filter((file) => !read.has(join(root, file)))).toEqual([]);
+    const unread = sources.filter((file) => !read.has(join(root, file)));
+    expect(unread.filter((file) => !file.startsWith("test/types/refused/"))).toEqual([]);
   });
 
   it("of style read at least as many", () => {
@@ -32,10 +33,12 @@ describe("the checkers", { timeout: 60_000 }, () => {
     expect(summary.changed + summary.unchanged).toBeGreaterThanOrEqual(sources.length);
   });
 
-  it("of dead code follow every entry: only what the package offers to others is unused", () => {
+  it("of dead code follow every entry: what pipelines and examples export is seen to be unused", () => {
     const { issues } = JSON.parse(output("knip", "--include-entry-exports", "--reporter", "json"));
     const files = (issues as ReadonlyArray<{ file: string }>).map(({ file }) => file);
-    expect(files).toContain("src/index.ts");
+    expect(files).toEqual(
+      expect.arrayContaining(["pipelines/pretrain-tiny.ts", "test/support/model-card.ts"]),
+    );
   });
 });
 

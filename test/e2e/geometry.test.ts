@@ -27,6 +27,7 @@ describe("pipelines/geometry.ts", { timeout: 300_000 }, () => {
       general: { before: number, after: number, n: 400 },
       retention: number,
       blank: number,
+      budgets: {},
       seconds: number,
       steps: number,
       runDir: expect.stringContaining(out),
