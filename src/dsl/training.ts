@@ -99,9 +99,44 @@ export const Objective = Schema.Struct({
     { doc: "Policy loss by its name in the field.", unit: "-", default: "dapo" },
   ),
   klWeight: option(NonNegative, {
-    doc: "Weight β of the k3 divergence from the frozen base on generated tokens.",
+    doc: "Weight β of the divergence from the frozen base on generated tokens.",
     unit: "-",
     default: 0.02,
+  }),
+  klEstimator: option(Schema.Literals(["k1", "k2", "k3"]), {
+    doc: "How the divergence is estimated: log ratio, half its square, or unbiased and never negative.",
+    unit: "-",
+    default: "k3",
+  }),
+  kl: option(Schema.Literals(["loss", "reward"]), {
+    doc: "Where the divergence counts: in the loss token by token, or off the reward, summed over a response.",
+    unit: "-",
+    default: "loss",
+  }),
+  epsilonLow: option(Schema.NullOr(Share), {
+    doc: "Ratios to the sampling policy are clipped below at 1 less this; null takes the loss's usual.",
+    unit: "-",
+    default: null,
+  }),
+  epsilonHigh: option(Schema.NullOr(NonNegative), {
+    doc: "Ratios are clipped above at 1 plus this, for cispo at this itself; null takes the loss's usual.",
+    unit: "-",
+    default: null,
+  }),
+  entropyBonus: option(NonNegative, {
+    doc: "Weight of the mean entropy of next-token distributions, which is added to what is maximised.",
+    unit: "1/nat",
+    default: 0,
+  }),
+  maskTruncated: option(Schema.Boolean, {
+    doc: "Whether responses that maxTokens cut off leave the loss; their rewards still count in their group.",
+    unit: "-",
+    default: false,
+  }),
+  updates: option(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })), {
+    doc: "Updates of the weights on the same responses; from the second on, ratios leave 1 and are clipped.",
+    unit: "updates a step",
+    default: 1,
   }),
   advantage: option(Schema.Literals(["group", "batch", "none"]), {
     doc: "What advantages are divided by: the group's or batch's spread, or nothing.",
@@ -109,7 +144,7 @@ export const Objective = Schema.Struct({
     default: "group",
   }),
   zeroSpread: option(Schema.Literals(["exclude", "keep"]), {
-    doc: "Whether groups whose rewards are all equal leave the mean over tokens.",
+    doc: "Whether groups whose rewards, before any divergence, are all equal leave the mean over tokens.",
     unit: "-",
     default: "exclude",
   }),

@@ -45,7 +45,7 @@ const SCORED_AT_ONCE = 175;
 export function reinforcementStep(
   { model, samples }: Foreseen,
   options: SteppedOptions,
-): { readonly tasks: ReadonlyArray<Task>; readonly trained: ReadonlyArray<Task> } {
+): Parts["step"] {
   const { config } = model;
   const { sampling, optimizer, objective, imitation, prefix } = options;
   const time = responseTime(samples.domain, sampling.maxTokens);
@@ -57,6 +57,9 @@ export function reinforcementStep(
   const tasks = [askTask(config, asked, sampling.group, time)];
   const trained = [trainTask(config, chosen, sampling.group, time, optimizer.freeze)];
   if (objective.klWeight > 0) tasks.push(scoreTask(config, chosen, sampling.group, time));
+  // Both models' opinion of all responses, also of those that take no part.
+  if (objective.klWeight > 0 && objective.kl === "reward")
+    tasks.push(scoreTask(config, asked, sampling.group, time, 2));
   if (imitation !== undefined) {
     const batch = batchShape(samples.domain, sampling.prompts);
     const reference = Math.max(1, samples.domain.reference);
@@ -64,7 +67,8 @@ export function reinforcementStep(
     if (imitation.strategy !== "none" && imitation.weight > 0)
       trained.push(trainTask(config, batch, 1, reference, optimizer.freeze));
   }
-  return withAnchor({ model, samples }, options, time, { tasks, trained });
+  const { updates } = objective;
+  return withAnchor({ model, samples }, options, time, { tasks, trained, updates });
 }
 
 /** The terms of a step with the anchor's, which the base answers first. */
@@ -72,12 +76,13 @@ export function withAnchor(
   { model, samples }: Pick<Foreseen, "model" | "samples">,
   { anchor, optimizer }: Pick<ReinforcementOptions, "optimizer"> & { readonly anchor: Anchor },
   time: number,
-  step: { readonly tasks: ReadonlyArray<Task>; readonly trained: ReadonlyArray<Task> },
-) {
+  step: Parts["step"],
+): Parts["step"] {
   if (anchor.weight === 0) return step;
   const batch = batchShape(samples.general, anchor.prompts);
   const answered = Math.min(time, responseTime(samples.general, time));
   return {
+    ...step,
     tasks: [...step.tasks, scoreTask(model.config, batch, 1, answered)],
     trained: [...step.trained, trainTask(model.config, batch, 1, answered, optimizer.freeze)],
   };
@@ -118,15 +123,20 @@ export function answerTasks(
 }
 
 /** All terms are differentiated together, so what a step takes besides its operations comes once. */
-function updateOf(trained: ReadonlyArray<Task>) {
+function updateOf({ trained, updates = 1 }: Parts["step"]) {
   const flops = flopsOf(trained.flatMap(({ work }) => work));
-  return { kind: "train", times: 1, flops } as const;
+  return { kind: "train", times: updates, flops } as const;
 }
 
 interface Parts {
   readonly steps: number;
   readonly mostSteps: number;
-  readonly step: { readonly tasks: ReadonlyArray<Task>; readonly trained: ReadonlyArray<Task> };
+  readonly step: {
+    readonly tasks: ReadonlyArray<Task>;
+    readonly trained: ReadonlyArray<Task>;
+    /** How often `trained` is done; default 1. */
+    readonly updates?: number;
+  };
   readonly around: ReadonlyArray<Task>;
 }
 
@@ -147,7 +157,7 @@ export function trainingCost(
   return {
     steps,
     mostSteps,
-    perStep: [...step.tasks.flatMap(({ work }) => work), updateOf(step.trained)],
+    perStep: [...step.tasks.flatMap(({ work }) => work), updateOf(step)],
     around: [...around, examples].flatMap(({ work }) => work),
     peakBytes: weights + Math.max(share * together, share * passes),
     leastBytes: weights + single.bytes,

@@ -11,28 +11,22 @@ import {
   shiftResponses,
   type Vlm,
 } from "../models/qwen2_5_vl/model.ts";
-import { groupRelative } from "../rl/advantage.ts";
 import { DEFAULT_IMITATION, IMITATION_WEIGHT, imitationLoss } from "../rl/imitation.ts";
-import { DEFAULT_POLICY_LOSS, NAMED_LOSSES, policyLoss } from "../rl/objective.ts";
+import { policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";
 import { divergenceFrom, logDistribution } from "../tensor/ops/log-probability.ts";
-import {
-  hostParts,
-  longest,
-  pieces,
-  type Responses,
-  readEntropies,
-  readLogProbabilities,
-  type Term,
-} from "./parts.ts";
+import { hostParts, longest, pieces, type Responses, readEntropies, type Term } from "./parts.ts";
 import type { Rollouts } from "./rollout.ts";
+import { type Replay, targetOf } from "./target.ts";
 import type { Problem } from "./worked.ts";
 
 /**
- * Clipped policy gradient with k3 divergence on generated tokens, group-relative advantages.
+ * Clipped policy gradient with a divergence on generated tokens, group-relative advantages.
  *
  * Groups without reward spread are left out of the pass altogether when the objective excludes
  * them: they would add nothing. Gives undefined when no group is left.
+ *
+ * @param replay what the updates on these rollouts share; default: this is their only one
  */
 export function reinforcementTerm(
   policy: Vlm,
@@ -41,51 +35,37 @@ export function reinforcementTerm(
   objective: Objective,
   maxTokens: number,
   microBatch = Number.POSITIVE_INFINITY,
+  replay: Replay = { done: 0 },
 ): Term | undefined {
-  const { group, problems, responses, rewards } = rollouts;
-  const scale = { group, scale: objective.advantage, epsilon: 1e-4 };
-  const { advantages, zeroSpread } = groupRelative(rewards, scale);
-  const kept = problems.flatMap((_, x) =>
-    objective.zeroSpread === "exclude" && zeroSpread[x] === 1 ? [] : [x],
-  );
-  if (kept.length === 0) return undefined;
-  const rows = kept.flatMap((x) => Array.from({ length: group }, (_, i) => x * group + i));
-  const chosen = rows.map((row) => responses[row]!);
-  const ids = chosen.map((response) => response.ids);
-  const batch: Responses = {
-    prompts: kept.map((x) => problems[x]!.prompt),
-    ids,
-    time: longest(ids),
-  };
-  const mask = new Uint8Array(rows.length * batch.time);
-  chosen.forEach((response, row) => {
-    mask.fill(1, row * batch.time + response.imposed, row * batch.time + response.ids.length);
-  });
-  const options = {
-    ...DEFAULT_POLICY_LOSS,
-    ...NAMED_LOSSES[objective.loss],
-    beta: objective.klWeight,
-  };
-  const reference =
-    objective.klWeight > 0 ? readLogProbabilities(base, batch, microBatch) : undefined;
+  replay.target ??= targetOf(policy, base, rollouts, objective, microBatch);
+  const { target } = replay;
+  if (target === undefined) return undefined;
+  const { batch, reference, mask, advantages, options, entropyWeights } = target;
   const metrics: Record<string, number> = {};
-  const parts = hostParts(policy, batch, microBatch, (logprobs) => {
-    const result = policyLoss(options, {
-      rows: rows.length,
+  const own = (logprobs: Float32Array) => {
+    // The sampling policy's, from the first update's own pass: its weights are still those that
+    // sampled, and the same kind of pass makes ratios exactly 1, which the sampler's rounding would not.
+    if (replay.done === 0) replay.oldLogprobs = logprobs.slice();
+    const { loss, gradient, stats } = policyLoss(options, {
+      rows: batch.ids.length,
       time: batch.time,
       logprobs,
-      // One update per rollout: the sampling policy is this one, so ratios are exactly 1.
-      oldLogprobs: logprobs,
+      oldLogprobs: replay.oldLogprobs!,
       ...(reference === undefined ? {} : { referenceLogprobs: reference }),
       mask,
-      advantages: Float32Array.from(rows, (row) => advantages[row]!),
+      advantages,
       maxCompletionLength: maxTokens,
     });
-    metrics.klNats = result.stats.kl;
-    metrics.policyLoss = result.loss;
-    return result;
-  });
-  return { parts, metrics };
+    metrics.klNats = stats.kl;
+    metrics.policyLoss = loss;
+    // With one update they are 1 and 0 by definition.
+    if (objective.updates > 1) {
+      metrics.meanRatio = stats.meanRatio;
+      metrics.clipFraction = stats.clipFraction;
+    }
+    return { loss, gradient };
+  };
+  return { parts: hostParts(policy, batch, microBatch, own, entropyWeights), metrics };
 }
 
 /**

@@ -13,7 +13,11 @@ import {
 } from "../models/qwen2_5_vl/model.ts";
 import { scoped } from "../tensor/memory.ts";
 import { type HostLoss, hostLoss } from "../tensor/ops/host-loss.ts";
-import { logDistribution } from "../tensor/ops/log-probability.ts";
+import {
+  logDistribution,
+  logProbabilities,
+  weightedEntropy,
+} from "../tensor/ops/log-probability.ts";
 
 /** A part of a term, ready for its pass. */
 export interface Part {
@@ -84,18 +88,19 @@ function readPieces(
  * Divided, the log-probabilities are read first, piece by piece; the host's loss and its gradient g
  * are those of the whole batch, normalisers included; each part then passes Σ g · log π of its own
  * responses, so that gradients add up to those of the undivided pass.
+ *
+ * @param entropyWeights [prompt × sample × time]: adds Σ weight · entropy of each token's distribution
  */
 export function hostParts(
   model: Vlm,
   responses: Responses,
   rows: number,
   loss: (logprobs: Float32Array) => HostLoss,
+  entropyWeights?: Float32Array,
 ): Term["parts"] {
   const all = pieces(responses, rows);
   if (all.length === 1) {
-    return [
-      () => ({ loss: () => hostLoss(logProbabilitiesOf(model, responses), loss), owned: [] }),
-    ];
+    return [() => ({ loss: () => pieceLoss(model, all[0]!, loss, entropyWeights), owned: [] })];
   }
   let whole: HostLoss | undefined;
   return all.map((piece, index) => () => {
@@ -103,8 +108,25 @@ export function hostParts(
     const first = piece.firstRow * piece.time;
     const gradient = whole.gradient.slice(first, first + piece.ids.length * piece.time);
     const share = { loss: index === 0 ? whole.loss : 0, gradient };
-    return { loss: () => hostLoss(logProbabilitiesOf(model, piece), () => share), owned: [] };
+    return { loss: () => pieceLoss(model, piece, () => share, entropyWeights), owned: [] };
   });
+}
+
+function pieceLoss(
+  model: Vlm,
+  piece: Piece,
+  loss: (logprobs: Float32Array) => HostLoss,
+  entropyWeights: Float32Array | undefined,
+): tf.Scalar {
+  if (entropyWeights === undefined) return hostLoss(logProbabilitiesOf(model, piece), loss);
+  const { prompts, ids, time, firstRow } = piece;
+  const batch = batchPrompts(prompts, model.config);
+  const { inputs, targets } = shiftResponses(batch, ids, time, model.config.tokens.pad);
+  const hidden = responsePass(model, batch, promptPass(model, batch), inputs, time);
+  const chosen = logProbabilities(hidden, headOf(model), targets);
+  const weights = entropyWeights.slice(firstRow * time, (firstRow + ids.length) * time);
+  const entropy = weightedEntropy(hidden, headOf(model), tf.tensor1d(weights));
+  return tf.add(hostLoss(chosen, loss), entropy) as tf.Scalar;
 }
 
 /** Entropy of the distribution that each response token was chosen from, [prompt × sample × time], nats. */

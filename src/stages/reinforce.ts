@@ -12,7 +12,8 @@ import { type MicroBatch, microBatchOf } from "./micro-batch.ts";
 import type { Term } from "./parts.ts";
 import { type Rollouts, type Samples, sample } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
-import { update } from "./update.ts";
+import type { Replay } from "./target.ts";
+import { type StepPlace, type Update, update } from "./update.ts";
 import type { Problem } from "./worked.ts";
 
 /** The options that every reinforcement stage has. */
@@ -73,6 +74,7 @@ export function reinforce<Memory>(
   const { rows } = session.microBatch;
   const samples = sample(learner.policy, problems, constraint.imposed, sampling, random, rows);
   const rolloutSeconds = (performance.now() - started) / 1000;
+  const replay: Replay = { done: 0 };
   return {
     samples,
     reward,
@@ -80,6 +82,7 @@ export function reinforce<Memory>(
       const { zeroSpread, metrics } = learn(
         ...([session, learner, rollouts, constraint, options] as const),
         { stage: session.stage, index, total },
+        replay,
       );
       const stepSeconds = (performance.now() - started) / 1000;
       const tokensPerSecond = rollouts.generatedTokens / stepSeconds;
@@ -89,21 +92,43 @@ export function reinforce<Memory>(
   };
 }
 
-/** The update on scored rollouts. */
+/** The updates on scored rollouts, of which `replay` says how many are done; numbers are the last one's. */
 function learn<Memory>(
   session: Session,
   learner: Learner<Memory>,
   rollouts: Rollouts,
   constraint: Constraint,
-  { sampling, objective, anchor: held, optimizer }: ReinforcementOptions,
-  place: { readonly stage: string; readonly index: number; readonly total: number },
+  options: ReinforcementOptions,
+  place: StepPlace,
+  replay: Replay,
 ) {
-  const { policy } = learner;
-  const { rows } = session.microBatch;
+  const { sampling, objective } = options;
   const spread = { group: sampling.group, scale: objective.advantage, epsilon: 1e-4 };
   const { zeroSpread } = groupRelative(rollouts.rewards, spread);
+  for (;;) {
+    const { metrics } = learnOnce(session, learner, rollouts, constraint, options, place, replay);
+    replay.done += 1;
+    // After a refused update the weights are the same, and so would be the next one's gradient.
+    const last = replay.done >= objective.updates || metrics.loss === undefined || metrics.skipped;
+    if (last) return { zeroSpread, metrics: { ...describe(rollouts, zeroSpread), ...metrics } };
+  }
+}
+
+function learnOnce<Memory>(
+  session: Session,
+  learner: Learner<Memory>,
+  rollouts: Rollouts,
+  constraint: Constraint,
+  { sampling, objective, anchor: held, optimizer }: ReinforcementOptions,
+  place: StepPlace,
+  replay: Replay,
+): Update {
+  const { policy } = learner;
+  const { rows } = session.microBatch;
+  const { maxTokens } = sampling;
+  const models = [policy.vlm, session.base.vlm] as const;
   const terms = [
-    reinforcementTerm(policy.vlm, session.base.vlm, rollouts, objective, sampling.maxTokens, rows),
+    reinforcementTerm(...models, rollouts, objective, maxTokens, rows, replay),
     imitation(policy.vlm, rollouts, constraint, rows),
     anchor(session, learner, held, place.index),
   ].filter((term): term is Term => term !== undefined);
@@ -117,7 +142,7 @@ function learn<Memory>(
     Number.isFinite(rows),
   );
   learner.guard = updated.guard;
-  return { zeroSpread, metrics: { ...describe(rollouts, zeroSpread), ...updated.metrics } };
+  return updated;
 }
 
 function imitation(

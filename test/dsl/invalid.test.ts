@@ -36,7 +36,7 @@ describe("an issue about a value", () => {
         /^grpo\.optimizer\.freeze\.0: Expected .*\n {4}hint: Parts of the model/,
       ),
       expect.stringMatching(
-        /^grpo\.objective\.klWeight: Expected .*\n {4}hint: Weight β of the k3/,
+        /^grpo\.objective\.klWeight: Expected .*\n {4}hint: Weight β of the divergence/,
       ),
     ]);
   });

@@ -75,6 +75,44 @@ export function divergenceFrom(
 }
 
 /**
+ * `Σ_row weight[row] · H(softmax(hidden[row] · headᵀ))`, H the entropy.
+ *
+ * @param hidden [row, dim] float32
+ * @param head [vocab, dim] float32
+ * @param weights [row] float32; 0 leaves a row out
+ * @returns scalar float32, nats; gradients flow to `hidden` and `head`
+ * Memory: caller owns the result; call inside a tidy.
+ */
+export function weightedEntropy(
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  weights: tf.Tensor1D,
+): tf.Scalar {
+  const op = customGrad((rows, matrix, save) => {
+    const logProbs = logSoftmaxRows(matMulTransposedRight(rows as tf.Tensor, matrix as tf.Tensor));
+    const entropies = tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
+    (save as tf.GradSaveFunc)([
+      rows as tf.Tensor,
+      matrix as tf.Tensor,
+      logProbs,
+      entropies,
+      weights,
+    ]);
+    return {
+      value: tf.sum(tf.mul(entropies, weights)),
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [hiddenRows, headRows, logRows, entropyRows, rowWeights] = saved as Array<tf.Tensor>;
+        const surprise = tf.add(logRows!, tf.reshape(entropyRows!, [-1, 1]));
+        const residual = tf.neg(tf.mul(tf.exp(logRows!), surprise));
+        const scale = tf.reshape(tf.mul(rowWeights!, dy), [-1, 1]);
+        return headGradients(tf.mul(residual, scale), hiddenRows!, headRows!);
+      },
+    };
+  });
+  return op(hidden, head) as tf.Scalar;
+}
+
+/**
  * The whole distribution: `log softmax(hidden · headᵀ)`, without a gradient of its own.
  *
  * @returns [row, vocab] float32, nats
