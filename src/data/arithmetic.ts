@@ -1,4 +1,4 @@
-/** The single-step arithmetic facts the general world teaches; every step of a geometry solution is one of them. Data layer. */
+/** The single-step arithmetic facts the general world teaches; every step of a worked solution is one of them. Data layer. */
 import { numbers, type operators } from "./vocabulary.ts";
 
 /** `left operator right = result`, all whole numbers of the vocabulary. */
@@ -22,6 +22,12 @@ export function fact(left: number, operator: Fact["operator"], right: number): F
 /** A fact in words: `30 + 50 = 80`. */
 export const factText = ({ left, operator, right, result }: Fact): string =>
   `${left} ${operator} ${right} = ${result}`;
+
+/** Two steps, the second taking the first one's result. */
+export const chain = (first: Fact, second: (result: number) => Fact): ReadonlyArray<Fact> => [
+  first,
+  second(first.result),
+];
 
 /** All pairs of an item of one list with one of the other. */
 export const pairs = (

@@ -1,37 +1,22 @@
 /** The domain world: seven families of geometry problems whose numbers stand in the diagram alone. Data layer. */
-import { type RandomStream, stream } from "../core/seed.ts";
-import { type Fact, fact, factText, pairs, range } from "./arithmetic.ts";
-import {
-  type Dataset,
-  type Example,
-  exampleId,
-  firstDistinct,
-  response,
-  type Split,
-} from "./example.ts";
+import type { RandomStream } from "../core/seed.ts";
+import { chain, type Fact, fact, factText, pairs, range } from "./arithmetic.ts";
+import { type Example, exampleId, response } from "./example.ts";
 import { drawFigure, type Figure } from "./figures.ts";
+import { type Family as AnyFamily, type Numbers, problems } from "./problems.ts";
 
-/** The numbers of a diagram, in reading order of their labels. */
-type Numbers = ReadonlyArray<number>;
-
-/** One kind of problem: what is drawn, asked, and how it is solved. */
-interface Family {
-  /** Share in every split, out of the sum of all weights. */
-  readonly weight: number;
+/** One kind of problem: what is drawn, asked, and how it is solved; numbers are in reading order of their labels. */
+interface Family extends AnyFamily {
   readonly question: string;
   readonly figure: Figure;
   /** The word that opens the solution and names its rule. */
   readonly rule: string;
-  readonly combos: ReadonlyArray<Numbers>;
   /** The chain of facts; the last result is the answer. */
   readonly solve: (...numbers: Array<number>) => ReadonlyArray<Fact>;
 }
 
 const digits = range(2, 9);
 const angles = range(10, 160, 10);
-
-/** Two steps, the second taking the first one's result. */
-const chain = (first: Fact, second: (result: number) => Fact) => [first, second(first.result)];
 
 /** Three different angles, all of them multiples of ten. */
 const isScalene = ([a, b]: readonly [number, number]) =>
@@ -101,39 +86,9 @@ export type FamilyName = keyof typeof families;
 /** The families, in the order of reports. */
 export const familyNames = Object.keys(families) as ReadonlyArray<FamilyName>;
 
-const family = (name: FamilyName): Family => families[name];
-
-/**
- * The number combinations of a family in each split: about 70, 10 and 20 percent, the same for all seeds.
- *
- * A held-out combination never occurs in training under its family. Its mirror image (5 and 8 for
- * 8 and 5) may, and so may the same rectangle under the other question; docs/log.md has what a
- * split without these costs.
- */
-function splitCombos(name: FamilyName): { readonly [S in Split]: ReadonlyArray<Numbers> } {
-  const shuffled = stream(0, "geometry", "split", name).shuffle(family(name).combos);
-  const tests = Math.max(2, Math.round(0.2 * shuffled.length));
-  const validations = Math.max(1, Math.round(0.1 * shuffled.length));
-  return {
-    train: shuffled.slice(tests + validations),
-    validation: shuffled.slice(tests, tests + validations),
-    test: shuffled.slice(0, tests),
-  };
-}
-
-/** The number combinations of every family and split. */
-export const combos = Object.fromEntries(
-  familyNames.map((name) => [name, splitCombos(name)]),
-) as Readonly<Record<FamilyName, ReturnType<typeof splitCombos>>>;
-
-/** One block of problems: every family as often as its weight says. */
-const block: ReadonlyArray<FamilyName> = familyNames.flatMap((name) =>
-  Array<FamilyName>(family(name).weight).fill(name),
-);
-
 /** A problem with its worked reference, drawn with the given randomness. */
 function make(name: FamilyName, numbers: Numbers, random: RandomStream): Example {
-  const { figure, question, rule, solve } = family(name);
+  const { figure, question, rule, solve }: Family = families[name];
   const { image } = drawFigure(figure, numbers, random);
   const steps = solve(...numbers);
   const answer = `${steps.at(-1)!.result}`;
@@ -147,62 +102,19 @@ function make(name: FamilyName, numbers: Numbers, random: RandomStream): Example
   };
 }
 
+const world = problems("geometry", families, make);
+
 /**
- * Example `index` of the endless stream of a split, with its reference.
+ * The number combinations of every family and split.
  *
- * Each run of 22 examples holds every family by its weight, and each family goes through all of its
- * combinations before one comes back, both in random order.
+ * A held-out combination never occurs in training under its family. Its mirror image (5 and 8 for
+ * 8 and 5) may, and so may the same rectangle under the other question; docs/log.md has what a
+ * split without these costs.
  */
-export function example(seed: number, index: number, split: Split = "train"): Example {
-  const [turn, place] = [Math.floor(index / block.length), index % block.length];
-  const order = stream(seed, "geometry", split, "block", turn).shuffle(block);
-  const name = order[place]!;
-  const earlier = order.slice(0, place).filter((other) => other === name).length;
-  const nth = turn * family(name).weight + earlier;
-  const choices = combos[name][split];
-  const round = Math.floor(nth / choices.length);
-  const deck = stream(seed, "geometry", split, name, round).shuffle(choices);
-  return make(name, deck[nth % choices.length]!, stream(seed, "geometry", split, "draw", index));
-}
+export const combos = world.combos;
 
-/** The first `count` examples of a stream whose pictures differ. Fails: when the split has too few of them. */
-const distinct = (seed: number, split: Split, count: number): ReadonlyArray<Example> =>
-  firstDistinct(count, (index) => example(seed, index, split));
+/** Example `index` of the endless stream of a split, with its reference. */
+export const example = world.example;
 
-/** The same problem without its worked solution. */
-function withoutReference({ reference: _, ...rest }: Example): Example {
-  return rest;
-}
-
-/** How many problems to make; `worked` of the training problems carry a reference. */
-export interface DatasetSize {
-  readonly worked: number;
-  readonly answerOnly: number;
-  readonly validation: number;
-  readonly test: number;
-}
-
-/** The usual situation in practice: few worked references, many checkable answers. */
-const defaultSize: DatasetSize = {
-  worked: 200,
-  answerOnly: 1800,
-  validation: 175,
-  test: 350,
-};
-
-/**
- * Training problems drawn from a seed, the worked ones first, with validation and test problems that
- * are the same for every seed; held-out problems keep their references, for measuring only.
- */
-export function dataset({
-  seed,
-  ...size
-}: { readonly seed: number } & Partial<DatasetSize>): Dataset {
-  const { worked, answerOnly, validation, test } = { ...defaultSize, ...size };
-  const train = distinct(seed, "train", worked + answerOnly);
-  return {
-    train: train.map((one, index) => (index < worked ? one : withoutReference(one))),
-    validation: distinct(0, "validation", validation),
-    test: distinct(0, "test", test),
-  };
-}
+/** Training problems drawn from a seed, with the validation and test problems of every seed. */
+export const dataset = world.dataset;

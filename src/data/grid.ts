@@ -1,8 +1,9 @@
-/** The picture format shared by both synthetic worlds: 48×48 pixels, 4×4 cells, one label or object a cell. Data layer. */
+/** The picture format shared by all synthetic worlds: 48×48 pixels, 4×4 cells, one label or object a cell. Data layer. */
 import type { Raster } from "../core/raster.ts";
 import type { RandomStream } from "../core/seed.ts";
 import { type Color, plain, text } from "./canvas.ts";
 import { glyph, textWidth } from "./font.ts";
+import type { colors } from "./vocabulary.ts";
 
 /** Side of a picture in cells, of a cell in pixels, and of a picture in pixels. */
 export const grid = { cells: 4, cell: 12, size: 48 } as const;
@@ -26,7 +27,19 @@ export const allCells: ReadonlyArray<Cell> = Array.from(
 export const readingOrder = (one: Cell, other: Cell): number =>
   one.row - other.row || one.column - other.column;
 
-/** The colour of text and lines in both worlds. */
+/** The colours that have a name. */
+export type ColorName = (typeof colors)[number];
+
+/** What the named colours look like in every world. */
+export const paint: Readonly<Record<ColorName, Color>> = {
+  red: [220, 40, 40],
+  green: [40, 160, 60],
+  blue: [50, 80, 220],
+  yellow: [240, 195, 30],
+  purple: [150, 50, 180],
+};
+
+/** The colour of text and lines in every world. */
 export const ink: Color = [25, 25, 25];
 
 /** The greys a picture's background is drawn from. */

@@ -3,9 +3,18 @@ import { createHash } from "node:crypto";
 import type { Raster } from "../core/raster.ts";
 import { type RandomStream, stream } from "../core/seed.ts";
 import { type Fact, fact, facts, factText } from "./arithmetic.ts";
-import { type Color, fill } from "./canvas.ts";
+import { fill } from "./canvas.ts";
 import { type Example, exampleId, firstDistinct, response, type Split } from "./example.ts";
-import { allCells, type Cell, grid, label, paper, readingOrder } from "./grid.ts";
+import {
+  allCells,
+  type Cell,
+  type ColorName,
+  grid,
+  label,
+  paint,
+  paper,
+  readingOrder,
+} from "./grid.ts";
 import { colors, numbers, shapes } from "./vocabulary.ts";
 
 /** The tasks, in the order of reports; validation and test hold equally many of each. */
@@ -15,7 +24,6 @@ export const tasks = [
 ] as const;
 export type Task = (typeof tasks)[number];
 
-type ColorName = (typeof colors)[number];
 type Shape = (typeof shapes)[number];
 
 /** What stands in one cell: a coloured shape or a label. */
@@ -28,14 +36,6 @@ interface Scene {
   readonly answer: string;
   readonly thoughts?: ReadonlyArray<string>;
 }
-
-const pixels: Readonly<Record<ColorName, Color>> = {
-  red: [220, 40, 40],
-  green: [40, 160, 60],
-  blue: [50, 80, 220],
-  yellow: [240, 195, 30],
-  purple: [150, 50, 180],
-};
 
 const insides: Readonly<Record<Shape, (r: number) => (dx: number, dy: number) => boolean>> = {
   circle: (r) => (dx, dy) => dx * dx + dy * dy <= r * r,
@@ -225,7 +225,7 @@ function draw(scene: Scene, random: RandomStream): Raster {
       const center = [cell.column, cell.row].map(
         (place) => place * grid.cell + grid.cell / 2 - 1 + random.integer(3),
       ) as [number, number];
-      fill(image, center, radius, insides[content.shape](radius), pixels[content.color]);
+      fill(image, center, radius, insides[content.shape](radius), paint[content.color]);
     }
   }
   return image;

@@ -5,9 +5,9 @@ import { anything, type FactRules, orAbsent } from "./facts.ts";
 import { option } from "./option.ts";
 import { Amount, Count } from "./training.ts";
 
-const GeometryWorld = Schema.Struct({
-  world: option(Schema.Literals(["geometry"]), {
-    doc: "The synthetic world that problems are made from.",
+const ProblemWorld = Schema.Struct({
+  world: option(Schema.Literals(["geometry", "charts"]), {
+    doc: "The synthetic world that problems are made from: diagrams of figures, or bar charts.",
     unit: "-",
   }),
   worked: option(Amount, {
@@ -109,7 +109,7 @@ const JsonlFile = Schema.Struct({
 export type JsonlFile = typeof JsonlFile.Type;
 
 /** What to learn. */
-export const DomainSource = Schema.Union([GeometryWorld, JsonlFile]);
+export const DomainSource = Schema.Union([ProblemWorld, JsonlFile]);
 /** What not to forget. */
 export const GeneralSource = Schema.Union([ScenesWorld, JsonlFile]);
 

@@ -3,6 +3,7 @@ import { digest } from "../core/digest.ts";
 import { rememberingLast } from "../core/remember.ts";
 import type { RandomStream } from "../core/seed.ts";
 import { stream } from "../core/seed.ts";
+import * as charts from "../data/charts.ts";
 import type { Dataset, Example } from "../data/example.ts";
 import { type Gathered, readGathered } from "../data/gathered.ts";
 import * as geometry from "../data/geometry.ts";
@@ -34,7 +35,7 @@ export interface General {
  */
 export function loadExamples({ domain, general, seed }: DatasetRef, reader?: Reader): Examples {
   return {
-    ...("dir" in domain ? ownDomain(domain, reader) : geometryDomain(domain, seed)),
+    ...("dir" in domain ? ownDomain(domain, reader) : worldDomain(domain, seed)),
     general: "dir" in general ? ownGeneral(general, reader) : scenesGeneral(general),
   };
 }
@@ -43,13 +44,20 @@ type World<Source> = Exclude<Source, GatheredRef>;
 
 /** Every stage of a run asks for the same pictures; drawing them takes longer than any other part of its start. */
 const drawn = {
-  geometry: rememberingLast(digest, geometry.dataset),
   validation: rememberingLast(String, scenes.validation),
   test: rememberingLast(String, scenes.test),
 };
 
-function geometryDomain({ world: _, ...sizes }: World<DatasetRef["domain"]>, seed: number) {
-  const examples = drawn.geometry({ seed, ...sizes });
+/** The worlds of problems, by the names that definitions use. */
+const worlds: Readonly<Record<string, typeof geometry.dataset>> = {
+  geometry: rememberingLast(digest, geometry.dataset),
+  charts: rememberingLast(digest, charts.dataset),
+};
+
+function worldDomain({ world, ...sizes }: World<DatasetRef["domain"]>, seed: number) {
+  const make = worlds[world];
+  if (make === undefined) throw new RangeError(`there is no world "${world}"`);
+  const examples = make({ seed, ...sizes });
   const worked = examples.train.filter(({ reference }) => reference !== undefined);
   return { domain: examples, worked };
 }

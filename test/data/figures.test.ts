@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Raster } from "../../src/core/raster.ts";
 import { stream } from "../../src/core/seed.ts";
 import { drawFigure, type Figure } from "../../src/data/figures.ts";
-import { blank, type Cell, grid, label } from "../../src/data/grid.ts";
 import * as scenes from "../../src/data/scenes.ts";
+import { looks, patch } from "../support/looks.ts";
 
 const figures: ReadonlyArray<readonly [Figure, ReadonlyArray<number>]> = [
   ["scalene", [110, 40]],
@@ -17,34 +16,6 @@ const drawings = (figure: Figure, numbers: ReadonlyArray<number>, count = 60) =>
   Array.from({ length: count }, (_, index) =>
     drawFigure(figure, numbers, stream(5, figure, index)),
   );
-
-/** The pixels of one cell, row by row. */
-function patch({ data }: Raster, { row, column }: Cell): string {
-  const rows = Array.from({ length: grid.cell }, (_, y) => {
-    const start = ((row * grid.cell + y) * grid.size + column * grid.cell) * 3;
-    return [...data.slice(start, start + grid.cell * 3)].join(" ");
-  });
-  return rows.join("\n");
-}
-
-const known = new Map<string, Set<string>>();
-
-/** Every look a label can have in the general world on a background. */
-function looks(content: string, grey: number): Set<string> {
-  const key = `${content} ${grey}`;
-  const found = known.get(key) ?? drawLooks(content, grey);
-  known.set(key, found);
-  return found;
-}
-
-function drawLooks(content: string, grey: number): Set<string> {
-  const all = Array.from({ length: 40 }, (_, index) => {
-    const image = blank(grey);
-    label(image, { row: 1, column: 2 }, content, stream(9, index));
-    return patch(image, { row: 1, column: 2 });
-  });
-  return new Set(all);
-}
 
 describe.each(figures)("the diagram %s", (figure, numbers) => {
   it("shows each number, in reading order, exactly as the general world draws labels", () => {

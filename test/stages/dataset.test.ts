@@ -33,6 +33,19 @@ describe("loadExamples", () => {
   });
 });
 
+describe("the worlds of problems", () => {
+  it("are told apart by their names, with the same sizes", () => {
+    const of = (world: string) =>
+      loadExamples({ ...fewProblems, domain: { ...fewProblems.domain, world } as never });
+    const [geometry, charts] = [of("geometry"), of("charts")];
+    expect(geometry.domain).toEqual(loadExamples(fewProblems).domain);
+    expect(charts.domain.train).toHaveLength(geometry.domain.train.length);
+    expect(charts.worked).toHaveLength(geometry.worked.length);
+    expect(charts.domain.train.map(({ family }) => family)).toContain("span");
+    expect(() => of("graphs")).toThrow('there is no world "graphs"');
+  });
+});
+
 describe("the test split", () => {
   it("is read by evaluation alone; the data stage and estimates tell its size", () => {
     const files = readdirSync(stages).filter((file) => file.endsWith(".ts"));
