@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
 import { option, Steps } from "./option.ts";
+import { safeguard } from "./safeguard.ts";
 import { modelFolder } from "./shipped.ts";
 import { DomainSource, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";
@@ -66,6 +67,7 @@ export const warmup = define({
     steps: Steps({ doc: "Reward-only steps.", default: 10 }),
     ...reinforcement,
     prefix: Curriculum.curriculum.prefix,
+    safeguard,
     microBatch,
     checkpointEvery,
   }),
@@ -88,6 +90,7 @@ export const partialConstraint = define({
     }),
     ...reinforcement,
     ...Curriculum.curriculum,
+    safeguard,
     microBatch,
     checkpointEvery,
   }),
@@ -129,6 +132,7 @@ export const transition = define({
     }),
     ...reinforcement,
     ...Curriculum.curriculum,
+    safeguard,
     microBatch,
     checkpointEvery,
   }),
@@ -145,6 +149,7 @@ export const grpo = define({
   options: Schema.Struct({
     steps: Steps({ doc: "Updates.", default: 300 }),
     ...reinforcement,
+    safeguard,
     microBatch,
     checkpointEvery,
   }),

@@ -28,6 +28,8 @@ export interface LoadedModel {
 /** A model that learns; `adam` is replaced at each update. */
 export interface Policy extends LoadedModel {
   adam: AdamState;
+  /** Factor on every learning rate; rollbacks lower it. Not saved with the policy. */
+  rateFactor: number;
 }
 
 const OPTIMIZER_WEIGHTS = "optimizer.safetensors";
@@ -44,9 +46,10 @@ export function loadPolicy(dir: string): Policy {
   const loaded = loadModel(dir);
   const { parameters } = loaded.vlm;
   const path = join(dir, OPTIMIZER_WEIGHTS);
-  if (!existsSync(path)) return { ...loaded, adam: makeAdam(parameters) };
+  if (!existsSync(path)) return { ...loaded, adam: makeAdam(parameters), rateFactor: 1 };
   const { updates } = JSON.parse(readFileSync(join(dir, OPTIMIZER_STATE), "utf8"));
-  return { ...loaded, adam: restoreAdam(parameters, readSafetensors(path), updates) };
+  const adam = restoreAdam(parameters, readSafetensors(path), updates);
+  return { ...loaded, adam, rateFactor: 1 };
 }
 
 /** Writes a folder that `loadPolicy` restores exactly and `transformers` loads as a model. */

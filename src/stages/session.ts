@@ -8,6 +8,7 @@ import { rememberingLast } from "../core/remember.ts";
 import type { DatasetRef, ModelRef } from "../dsl/artifacts.ts";
 import type { Anchor } from "../dsl/training.ts";
 import { disposeModel } from "../models/qwen2_5_vl/model.ts";
+import { HEALTHY, type HealthState } from "../rl/health.ts";
 import { CALM, type SafeguardState } from "../rl/safeguard.ts";
 import { contentHash } from "../runtime/code.ts";
 import type { StageError } from "../runtime/errors.ts";
@@ -38,10 +39,24 @@ export interface Session {
   readonly microBatch: MicroBatch;
 }
 
+/** What is known of a learner's last good state. */
+export interface Kept {
+  /** Steps done then; 0: the stage's input. */
+  readonly steps: number;
+  /** Nothing changed since. */
+  readonly current: boolean;
+  /** A rollback went back to it before. */
+  readonly tried: boolean;
+}
+
 /** What changes from step to step: saved in every checkpoint. */
 export interface Learner<Memory> {
-  readonly policy: Policy;
+  /** Replaced by a rollback. */
+  policy: Policy;
   guard: SafeguardState;
+  health: HealthState;
+  /** The last good state. */
+  kept: Kept;
   /** The stage's own plain values, JSON. */
   memory: Memory;
 }
@@ -91,7 +106,14 @@ const acquireLearner = <Memory>(make: () => Learner<Memory>) =>
 
 /** A learner at the stage's first step. */
 export const startLearner = <Memory>(policy: ModelRef, memory: Memory) =>
-  acquireLearner(() => ({ policy: loadPolicy(policy.dir), guard: CALM, memory }));
+  acquireLearner(() => ({
+    ...{ policy: loadPolicy(policy.dir), guard: CALM, health: HEALTHY, memory },
+    kept: { steps: 0, current: false, tried: false },
+  }));
+
+/** All of a saved learner but its policy. */
+export const readState = <Memory>(dir: string): Omit<Learner<Memory>, "policy"> =>
+  JSON.parse(readFileSync(join(dir, MEMORY), "utf8"));
 
 /**
  * Reads a learner exactly as `saveLearner` left it.
@@ -103,13 +125,17 @@ export const restoreLearner =
   <Memory>(policy: ModelRef) =>
   (dir: string) =>
     acquireLearner((): Learner<Memory> => {
-      const { guard, memory } = JSON.parse(readFileSync(join(dir, MEMORY), "utf8"));
-      return { policy: { ...loadPolicy(join(dir, "policy")), dir: policy.dir }, guard, memory };
+      const state = readState<Memory>(dir);
+      const { rateFactor } = state.health;
+      return {
+        ...state,
+        policy: { ...loadPolicy(join(dir, "policy")), dir: policy.dir, rateFactor },
+      };
     });
 
 /** Writes the learner into an empty folder. */
-export const saveLearner = <Memory>({ policy, guard, memory }: Learner<Memory>, dir: string) =>
+export const saveLearner = <Memory>({ policy, ...state }: Learner<Memory>, dir: string) =>
   attempt(() => {
     savePolicy(policy, join(dir, "policy"));
-    writeFileSync(join(dir, MEMORY), JSON.stringify({ guard, memory }));
+    writeFileSync(join(dir, MEMORY), JSON.stringify(state));
   });

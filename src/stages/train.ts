@@ -1,7 +1,9 @@
 /** The frame of every training stage: a resumable loop over a learner, and the policy it leaves. Serves all training stages. */
+import { rmSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
 import type { ModelRef } from "../dsl/artifacts.ts";
+import type { Safeguard } from "../dsl/safeguard.ts";
 import type { StageError } from "../runtime/errors.ts";
 import type { StageContext, StepMetrics } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
@@ -9,19 +11,17 @@ import { withinMemory } from "./micro-batch.ts";
 import { savePolicy } from "./policy.ts";
 import { ciderOf } from "./references.ts";
 import type { SampledStep } from "./reinforce.ts";
+import { type Refuge, restoreWithGood, saveWithGood, watchHealth } from "./rollback.ts";
 import { type Rollouts, score } from "./rollout.ts";
 import { sampleRollouts } from "./samples.ts";
-import {
-  type Learner,
-  restoreLearner,
-  type Session,
-  saveLearner,
-  startLearner,
-} from "./session.ts";
+import { type Learner, type Session, startLearner } from "./session.ts";
 
 type TrainContext = Pick<
-  StageContext<{ readonly checkpointEvery: number }, { readonly policy: ModelRef }>,
-  "options" | "inputs" | "artifact" | "loop" | "note"
+  StageContext<
+    { readonly checkpointEvery: number; readonly safeguard?: Safeguard },
+    { readonly policy: ModelRef }
+  >,
+  "options" | "inputs" | "artifact" | "loop" | "note" | "stage"
 >;
 
 /** What a step tells: its numbers and, where responses were sampled, those. */
@@ -45,7 +45,7 @@ export interface Training<Memory> {
 
 /** Trains the input policy with what fits into memory, saves it as the artifact `policy`, and gives the learner and its reference. */
 export const train = Effect.fnUntraced(function* <Memory>(
-  { options, inputs, artifact, loop, note }: TrainContext,
+  { options, inputs, artifact, loop, note, stage }: TrainContext,
   { microBatch, examples }: Session,
   { total, memory, step, until }: Training<Memory>,
 ) {
@@ -55,24 +55,32 @@ export const train = Effect.fnUntraced(function* <Memory>(
     const rollouts = yield* score(begun.samples, begun.reward, () => ciderOf(examples));
     return yield* withinMemory(microBatch, note, () => begun.finish(rollouts));
   });
+  const refuge: Refuge<Memory> = {
+    ...{ dir: artifact("last-good"), input: inputs.policy, stage, note },
+    memory: structuredClone(memory),
+  };
+  const { safeguard } = options;
   const learner = yield* loop<Learner<Memory>, StageError, Scope>({
     total,
     checkpointEvery: options.checkpointEvery,
     start: startLearner(inputs.policy, memory),
-    restore: restoreLearner<Memory>(inputs.policy),
-    save: saveLearner,
+    restore: (from) => restoreWithGood(refuge, from),
+    save: (state, to) => saveWithGood(refuge, state, to),
     step: Effect.fnUntraced(function* (state, index) {
+      state.kept = { ...state.kept, current: false };
       const begun = yield* withinMemory(microBatch, note, () => step(state, index));
       const { metrics, rollouts } = "finish" in begun ? yield* finished(begun) : begun;
       latest = rollouts;
-      return Number.isFinite(microBatch.rows)
-        ? { ...metrics, microBatch: microBatch.rows }
-        : metrics;
+      const told =
+        safeguard === undefined ? {} : yield* watchHealth(refuge, safeguard, state, index, metrics);
+      const divided = Number.isFinite(microBatch.rows) ? { microBatch: microBatch.rows } : {};
+      return { ...metrics, ...told, ...divided };
     }),
     samples: ({ policy }) =>
       latest === undefined ? Effect.succeed([]) : sampleRollouts(policy, latest),
     ...(until === undefined ? {} : { until: (state) => until(state.memory) }),
   });
+  yield* attempt(() => rmSync(refuge.dir, { recursive: true, force: true }));
   const dir = artifact("policy");
   yield* attempt(() => savePolicy(learner.policy, dir));
   const policy: ModelRef = { dir };

@@ -52,7 +52,7 @@ export function update(
   place: StepPlace,
   apart = false,
 ): Update {
-  const rate = learningRate(optimizer, place.index, place.total);
+  const rate = policy.rateFactor * learningRate(optimizer, place.index, place.total);
   if (terms.length === 0) return { guard, metrics: { learningRate: rate } };
   const parameters = trainable(policy, optimizer);
   const { loss, byName } = (apart ? accumulate : atOnce)(terms, parameters);

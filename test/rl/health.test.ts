@@ -25,7 +25,7 @@ describe("judgeHealth", () => {
   });
 
   it.each([
-    ["kl", { ...good, kl: 9 }],
+    ["kl", { ...good, kl: 99 }],
     ["kl", { ...good, kl: Number.NaN }],
     ["entropy", { ...good, entropy: 0 }],
   ] as const)("asks for a rollback when %s breaks its bound for long enough", (name, reading) => {
@@ -42,14 +42,14 @@ describe("judgeHealth", () => {
   });
 
   it("forgives a break that heals in time", () => {
-    const hurt = watch({ ...good, kl: 9 }, DEFAULT_HEALTH.patience - 1, settled).state;
+    const hurt = watch({ ...good, kl: 99 }, DEFAULT_HEALTH.patience - 1, settled).state;
     expect(watch(good, 1, hurt).state.broken).toBe(0);
   });
 
   it("halves the rate with each rollback and gives up after the last", () => {
     let state = settled;
     const verdicts = Array.from({ length: 4 }, () => {
-      const verdict = watch({ ...good, kl: 9 }, DEFAULT_HEALTH.patience, state);
+      const verdict = watch({ ...good, kl: 99 }, DEFAULT_HEALTH.patience, state);
       state = JSON.parse(JSON.stringify(verdict.state));
       return [verdict.verdict, state.rateFactor];
     });
@@ -61,7 +61,15 @@ describe("judgeHealth", () => {
     ]);
   });
 
-  it("does without an entropy that was not measured", () => {
+  it("does without what was not measured", () => {
     expect(watch({ kl: 0.1, reward: 0.6 }, 50, settled).verdict).toBe("continue");
+    expect(watch({ reward: 0.6 }, 50, settled).verdict).toBe("continue");
+  });
+
+  it("takes neither rare rewards nor penalties for a fall", () => {
+    const rare = watch({ ...good, reward: 1 }, 4, HEALTHY).state;
+    expect(rare.bestReward).toBeLessThan(DEFAULT_HEALTH.rewardFrom);
+    expect(watch({ ...good, reward: 0 }, 200, rare)).toMatchObject({ broken: [] });
+    expect(watch({ ...good, reward: -1 }, 200, HEALTHY)).toMatchObject({ broken: [] });
   });
 });
