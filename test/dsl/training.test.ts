@@ -25,6 +25,21 @@ describe("the options of training", () => {
     ]);
   });
 
+  it("keep the objective as it was unless told otherwise, and its clip range within bounds", () => {
+    expect(grpo().options).toMatchObject({
+      objective: {
+        ...{ klEstimator: "k3", kl: "loss", epsilonLow: null, epsilonHigh: null },
+        ...{ entropyBonus: 0, maskTruncated: false, updates: 1 },
+      },
+    });
+    const wrong = { epsilonLow: 1.5, epsilonHigh: -1, updates: 0, entropyBonus: -1 };
+    expect(messages(grpo({ objective: wrong })).map((text) => text.split(":")[0])).toEqual(
+      ["epsilonLow", "epsilonHigh", "entropyBonus", "updates"].map(
+        (name) => `grpo.objective.${name}`,
+      ),
+    );
+  });
+
   it("report every problem with its field", () => {
     const wrong = { sampling: { group: 1, temperature: 0 }, objective: { klWeight: -1 } };
     expect(messages(grpo(wrong)).map((text) => text.split(":")[0])).toEqual([

@@ -13,6 +13,7 @@ import {
 import type { Term } from "../../src/stages/parts.ts";
 import type { Rollouts } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
+import type { Replay } from "../../src/stages/target.ts";
 import { update } from "../../src/stages/update.ts";
 import { measureConfidence } from "../../src/stages/worked.ts";
 import {
@@ -116,6 +117,43 @@ describe("a step in parts", () => {
       ];
       expectEqual(learner, make(own), [3]);
       if (loss === "dapo") expectEqual(learner, make({ ...own, zeroSpread: "keep" }));
+    }),
+  );
+
+  it.each<Partial<Objective>>([
+    { entropyBonus: 0.1, klEstimator: "k2" },
+    { kl: "reward" },
+    { maskTruncated: true, updates: 2 },
+  ])("is the undivided one in the first update and in a later one with %o", (more) =>
+    run((session, learner) => {
+      const rolledOut = rolled(session, learner);
+      const responses = rolledOut.responses.map((one, x) => ({ ...one, finished: x % 4 !== 1 }));
+      const rollouts = { ...rolledOut, responses };
+      const own: Objective = { ...objective, klWeight: 0.1, ...more };
+      const make = (replay: () => Replay) => (rows: number) => [
+        reinforcementTerm(learner.policy.vlm, session.base.vlm, rollouts, own, 12, rows, replay())!,
+      ];
+      const first: Replay = { done: 0 };
+      expectEqual(
+        learner,
+        make(() => ({ done: 0 })),
+        [6, 1],
+      );
+      const [sampled] = [
+        step(
+          learner,
+          make(() => first),
+          infinite,
+        ),
+      ];
+      if (own.updates > 1) expect(sampled.metrics).toMatchObject({ meanRatio: 1, clipFraction: 0 });
+      const random = stream(1, "old");
+      const oldLogprobs = first.oldLogprobs!.map((value) => value + 0.2 * random.normal());
+      expectEqual(
+        learner,
+        make(() => ({ done: 1, oldLogprobs })),
+        [6, 1],
+      );
     }),
   );
 

@@ -4,6 +4,7 @@ import {
   divergenceFrom,
   logDistribution,
   logProbabilities,
+  weightedEntropy,
 } from "../../../src/tensor/ops/log-probability.ts";
 import { expectAllClose } from "../../support/allclose.ts";
 import { everyEngine, onEngines } from "../../support/engines.ts";
@@ -51,6 +52,23 @@ onEngines(everyEngine, () => {
         const gap = tf.sub(base(), logSoftmax(logits(rows!, matrix!)));
         const rowWise = tf.sum(tf.mul(tf.exp(base()), gap), 1);
         return tf.sum(tf.mul(rowWise, tf.tensor1d(Float32Array.from(weights))));
+      },
+      inputs: [hidden, head],
+    });
+  });
+
+  it("gives the weighted entropy of the distribution and its gradients", () => {
+    expectGradients({
+      op: (rows, matrix) =>
+        weightedEntropy(
+          rows as tf.Tensor2D,
+          matrix as tf.Tensor2D,
+          tf.tensor1d(Float32Array.from(weights)),
+        ),
+      plain: (rows, matrix) => {
+        const logProbs = logSoftmax(logits(rows!, matrix!));
+        const entropies = tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
+        return tf.sum(tf.mul(entropies, tf.tensor1d(Float32Array.from(weights))));
       },
       inputs: [hidden, head],
     });
