@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { componentNames } from "../../src/rewards/components.ts";
 import { mix } from "../../src/rewards/mix.ts";
+import { groupRelative } from "../../src/rl/advantage.ts";
 import { completionOf, scorer, shipped } from "../support/completion.ts";
 
 const worked = "<think> radius ; 4 * 2 = 8 </think> <answer> 8 </answer>";
@@ -33,6 +34,31 @@ describe("answer and format", () => {
       total: 0.5,
       components: { format: 1 },
     });
+  });
+});
+
+describe("a policy that hacks form and steps", () => {
+  // Thoughts in form whose equations hold and lead to the answer, which is wrong; and one honest failure.
+  const hollow = "<think> radius ; 4 + 5 = 9 </think> <answer> 9 </answer>";
+  const group = [hollow, hollow, none, hollow];
+  const weights = { answer: 1, format: 0.1, steps: 1 };
+  const advantages = (score: ReturnType<typeof scorer>) =>
+    groupRelative(Float32Array.from(group.map((text) => score(text, "8").total)), {
+      ...{ group: group.length, scale: "group", epsilon: 1e-4 },
+    });
+
+  it("earns nothing without answers, so that no gradient leads there", () => {
+    const score = scorer(weights);
+    expect(score(hollow, "8")).toMatchObject({ total: 0, components: { format: 1, steps: 1 } });
+    const { advantages: gained, zeroSpread } = advantages(score);
+    expect([...gained]).toEqual([0, 0, 0, 0]);
+    expect([...zeroSpread]).toEqual([1]);
+  });
+
+  it("would be drawn there without the conditions", () => {
+    const { advantages: gained } = advantages(scorer(weights, { conditions: {} }));
+    expect(gained[0]).toBeGreaterThan(0);
+    expect(gained[2]).toBeLessThan(0);
   });
 });
 
