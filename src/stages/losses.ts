@@ -16,8 +16,9 @@ import { policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";
 import { divergenceFrom, logDistribution } from "../tensor/ops/log-probability.ts";
 import { hostParts, longest, pieces, type Responses, readEntropies, type Term } from "./parts.ts";
+import type { Replay } from "./replay.ts";
 import type { Rollouts } from "./rollout.ts";
-import { type Replay, targetOf } from "./target.ts";
+import { targetOf } from "./target.ts";
 import type { Problem } from "./worked.ts";
 
 /**

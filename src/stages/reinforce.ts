@@ -10,9 +10,9 @@ import { drawAnchors } from "./anchor.ts";
 import { anchorTerm, imitationTerm, reinforcementTerm } from "./losses.ts";
 import { type MicroBatch, microBatchOf } from "./micro-batch.ts";
 import type { Term } from "./parts.ts";
+import { type Replay, repeatUpdate } from "./replay.ts";
 import { type Rollouts, type Samples, sample } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
-import type { Replay } from "./target.ts";
 import { type StepPlace, type Update, update } from "./update.ts";
 import type { Problem } from "./worked.ts";
 
@@ -105,13 +105,10 @@ function learn<Memory>(
   const { sampling, objective } = options;
   const spread = { group: sampling.group, scale: objective.advantage, epsilon: 1e-4 };
   const { zeroSpread } = groupRelative(rollouts.rewards, spread);
-  for (;;) {
-    const { metrics } = learnOnce(session, learner, rollouts, constraint, options, place, replay);
-    replay.done += 1;
-    // After a refused update the weights are the same, and so would be the next one's gradient.
-    const last = replay.done >= objective.updates || metrics.loss === undefined || metrics.skipped;
-    if (last) return { zeroSpread, metrics: { ...describe(rollouts, zeroSpread), ...metrics } };
-  }
+  const { metrics } = repeatUpdate(replay, objective.updates, () =>
+    learnOnce(session, learner, rollouts, constraint, options, place, replay),
+  );
+  return { zeroSpread, metrics: { ...describe(rollouts, zeroSpread), ...metrics } };
 }
 
 function learnOnce<Memory>(

@@ -23,15 +23,6 @@ export interface Target {
   readonly entropyWeights: Float32Array | undefined;
 }
 
-/** What the updates on the same rollouts share. A step taken again for want of memory goes on with it. */
-export interface Replay {
-  /** Updates that are done. */
-  done: number;
-  target?: Target | undefined;
-  /** Of the policy that sampled, as the first update's pass computed them. */
-  oldLogprobs?: Float32Array;
-}
-
 /**
  * Chooses the groups that take part, and computes their advantages, masks and reference.
  *

@@ -119,6 +119,23 @@ describe("the forecast of a pipeline", () => {
     expect(large!.leastBytes).toBeLessThan(small!.peakBytes);
   });
 
+  it("counts every update on the same responses, and the passes for a divergence in the reward", () => {
+    const [one, three, inReward] = [{}, { updates: 3 }, { kl: "reward" } as const].map((own) =>
+      flopsOf(
+        costsOf(
+          pipeline("own").pipe(
+            model(),
+            data(few),
+            grpo({ steps: 10, sampling, anchor, objective: own }),
+          ),
+        ).at(-1)!.perStep,
+      ),
+    );
+    expect(three).toBeGreaterThan(2 * one!);
+    expect(three).toBeLessThan(3 * one!);
+    expect(inReward).toBeGreaterThan(one!);
+  });
+
   it("leaves what a resumed stage has done out, and asks the anchor's questions once", () => {
     const [, , first, second] = costsOf(
       pipeline("twice").pipe(model(), data(few), grpo({ steps: 10 }), grpo({ steps: 10 })),

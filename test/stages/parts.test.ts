@@ -11,9 +11,9 @@ import {
   supervisedTerm,
 } from "../../src/stages/losses.ts";
 import type { Term } from "../../src/stages/parts.ts";
+import type { Replay } from "../../src/stages/replay.ts";
 import type { Rollouts } from "../../src/stages/rollout.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
-import type { Replay } from "../../src/stages/target.ts";
 import { update } from "../../src/stages/update.ts";
 import { measureConfidence } from "../../src/stages/worked.ts";
 import {

@@ -1,4 +1,3 @@
-/** Several updates on the same responses; the code is in src/stages/reinforce.ts and target.ts. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
