@@ -78,7 +78,9 @@ export function judgeHealth(
   options: HealthOptions,
 ): HealthVerdict {
   const decay = options.rewardDecay;
-  const reward = decay * state.reward + (1 - decay) * reading.reward;
+  // A reward that nobody could score must not stay in the average for good.
+  const latest = Number.isFinite(reading.reward) ? reading.reward : state.reward;
+  const reward = decay * state.reward + (1 - decay) * latest;
   const bestReward = Math.max(state.bestReward, reward);
   const broken = brokenBounds(reading, reward, bestReward, options);
   // A step that measured no KL does not show that it came back.

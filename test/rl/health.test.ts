@@ -66,6 +66,12 @@ describe("judgeHealth", () => {
     expect(watch({ reward: 0.6 }, 50, settled).verdict).toBe("continue");
   });
 
+  it("leaves a reward that is no number out of the average", () => {
+    const { state } = watch({ ...good, reward: Number.NaN }, 3, settled);
+    expect(state.reward).toBeCloseTo(settled.reward, 12);
+    expect(watch({ ...good, reward: 0 }, 30, state).state.rollbacks).toBe(1);
+  });
+
   it("takes neither rare rewards nor penalties for a fall", () => {
     const rare = watch({ ...good, reward: 1 }, 4, HEALTHY).state;
     expect(rare.bestReward).toBeLessThan(DEFAULT_HEALTH.rewardFrom);
