@@ -64,20 +64,30 @@ const planAndStart = Effect.fnUntraced(function* (job: Job) {
   }
   const tensor = yield* Effect.promise(() => import("../tensor/engine.ts"));
   const engine = yield* tensor.start(args.engine);
+  const { countOperations } = yield* Effect.promise(() => import("../tensor/operations.ts"));
   const stages = yield* Effect.promise(() => import("../stages/index.ts"));
   const open = yield* plan(pipeline, engine.name, code, options);
   const missing = notStored(open, selection);
   if (missing !== undefined) return yield* missing;
+  const flops = flopsOnce(countOperations);
   return {
     plan: open,
     engine,
     execute: (options) =>
-      execute(open, [...job.handlers, ...stages.handlers], options).pipe(
+      execute(open, [...job.handlers, ...stages.handlers], { ...options, flops }).pipe(
         Effect.provideService(tensor.Engine, engine),
         Effect.provideService(OwnRewards, rewardsOf(job.pipeline)),
       ),
   } satisfies Ready as Ready;
 });
+
+let counted: (() => number) | undefined;
+
+/** Jobs of one process share the engine and its count. */
+function flopsOnce(count: () => { readonly flops: () => number }): () => number {
+  counted ??= count().flops;
+  return counted;
+}
 
 function answer(stored: Plan): Ready {
   return {

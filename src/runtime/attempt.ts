@@ -10,6 +10,7 @@ import { type Contents, noSpaceAsStoreFull } from "./checkpoint.ts";
 import { makeContext } from "./context.ts";
 import { type RuntimeFailure, type StageError, StageFailed } from "./errors.ts";
 import type { Journal } from "./events.ts";
+import { type Meter, openBill, plus } from "./expense.ts";
 import { onDisk } from "./files.ts";
 import type { Handler } from "./handler.ts";
 import { type Allowance, limitsOf } from "./limits.ts";
@@ -19,7 +20,7 @@ import { lackAsOutOfMemory } from "./out-of-memory.ts";
 import type { PlannedStage } from "./plan.ts";
 import { Resources } from "./resources.ts";
 import { type Retry, type RetryPolicy, retrying } from "./retry.ts";
-import { stepsDone } from "./steps.ts";
+import { spentOn, stepsDone } from "./steps.ts";
 import { Stop } from "./stop.ts";
 import { StageStore } from "./store.ts";
 
@@ -40,6 +41,7 @@ export interface Surroundings {
   readonly attempts: Attempts;
   /** Memory permits, GiB, where that is more than the handler asks for. */
   readonly gib: number;
+  readonly meter: Meter;
 }
 
 /**
@@ -54,7 +56,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
   planned: PlannedStage,
   handler: Handler<R>,
   { inputs, contents }: Given,
-  { journal, allowance, attempts, gib }: Surroundings,
+  { journal, allowance, attempts, gib, meter }: Surroundings,
 ) {
   const [store, resources, stop] = [yield* StageStore, yield* Resources, yield* Stop];
   const { id, stage, fingerprint, key, action } = planned;
@@ -66,12 +68,13 @@ export const runStage = Effect.fnUntraced(function* <R>(
 
   const attempt = Effect.fnUntraced(function* (number: number) {
     yield* stop.check(id);
+    const bill = openBill(meter);
     const outDir = yield* store.prepare(fingerprint);
     yield* onDisk(dir, "measurements", () => clearMeasures(join(dir, measuresFile)));
     yield* journal.emit({ _tag: "StageStarted", stage: id, key, attempt: number, why });
     const limits = limitsOf(id, minutes, stop, allowance);
     const context = makeContext({
-      ...{ planned, inputs, contents, journal, limits, dir, outDir, halvings },
+      ...{ planned, inputs, contents, journal, limits, dir, outDir, halvings, bill },
     });
     const outputs = yield* handler
       .run(context)
@@ -84,6 +87,7 @@ export const runStage = Effect.fnUntraced(function* <R>(
       inputs: contents,
       steps,
       seconds,
+      spent: plus(bill.around(), spentOn(join(dir, "steps.jsonl"))),
     });
     resources.made.add(key);
     yield* journal.emit({ _tag: "StageDone", stage: id, seconds, steps });

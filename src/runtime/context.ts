@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import type { Contents } from "./checkpoint.ts";
 import type { Journal } from "./events.ts";
+import type { Bill } from "./expense.ts";
 import { onDisk } from "./files.ts";
 import type { StageContext } from "./handler.ts";
 import type { Limits } from "./limits.ts";
@@ -25,11 +26,12 @@ export interface Attempt {
   readonly outDir: string;
   /** How often earlier attempts ran out of memory. */
   readonly halvings: number;
+  readonly bill: Bill;
 }
 
 /** The context of `attempt`, whose types its handler knows. */
 export function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
-  const { planned, inputs, contents, journal, limits, dir, outDir, halvings } = attempt;
+  const { planned, inputs, contents, journal, limits, dir, outDir, halvings, bill } = attempt;
   const stage = planned.id;
   let loops = 0;
   return {
@@ -41,7 +43,9 @@ export function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
     outDir,
     artifact: (relative) => join(outDir, relative),
     loop: (spec) =>
-      Effect.suspend(() => runLoop({ stage, dir, contents, journal, limits, loop: loops++ }, spec)),
+      Effect.suspend(() =>
+        runLoop({ stage, dir, contents, journal, limits, bill, loop: loops++ }, spec),
+      ),
     progress: (step, total, metrics = {}) =>
       Effect.andThen(
         journal.emit({ _tag: "StageProgress", stage, step, total, metrics }),

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect";
 import { type Contents, newest, save } from "./checkpoint.ts";
 import type { RuntimeFailure } from "./errors.ts";
 import type { Journal } from "./events.ts";
+import { type Bill, type Expense, minus } from "./expense.ts";
 import { onDisk } from "./files.ts";
 import type { LoopSpec } from "./handler.ts";
 import type { Limits } from "./limits.ts";
@@ -22,6 +23,7 @@ export interface LoopHost {
   readonly contents: Contents;
   /** Number of the loop within the stage, from 0. */
   readonly loop: number;
+  readonly bill: Bill;
 }
 
 /** Runs `spec` from its newest whole checkpoint, or from the start, to its end; gives the last state. */
@@ -35,10 +37,14 @@ export function runLoop<State, E, R>(
         step >= spec.total || (spec.until?.(state) ?? false);
       let { state, step } = yield* resume(host, spec);
       let saved = step;
+      let before = host.bill.meter();
       while (!done(state, step)) {
         const metrics = yield* spec.step(state, step);
         step += 1;
-        yield* report(host, step, spec.total, metrics);
+        const now = host.bill.meter();
+        // With the checkpoint and the samples after the step before.
+        yield* report(host, step, spec.total, metrics, minus(now, before));
+        before = now;
         yield* sample(host, spec, state, step, done(state, step));
         yield* breathe;
         const stopping = !done(state, step) && host.limits.cut() !== undefined;
@@ -73,10 +79,12 @@ const report = Effect.fnUntraced(function* (
   step: number,
   total: number,
   metrics: Readonly<Record<string, number>>,
+  spent: Expense,
 ) {
   const { stage, loop } = host;
+  host.bill.spend(spent);
   yield* onDisk(stepsOf(host), "step metrics", () =>
-    appendStep(stepsOf(host), { loop, step, metrics }),
+    appendStep(stepsOf(host), { loop, step, metrics, spent }),
   );
   yield* host.journal.emit({ _tag: "StageProgress", stage, step, total, metrics });
 });

@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import * as Option from "effect/Option";
 import * as Schema from "effect/Schema";
 import { digest } from "../core/digest.ts";
+import { Expense } from "./expense.ts";
 import { FileEntry, firstDamage, hashFile, writeAtomic } from "./files.ts";
 import { mapStrings } from "./reference.ts";
 import { readSealed, seal } from "./sealed.ts";
@@ -25,6 +26,8 @@ const StageResult = Schema.Struct({
   steps: Schema.Int,
   /** Wall time of the attempt that finished it. */
   seconds: Schema.Finite,
+  /** Cost of all that led to it, steps of earlier attempts included; none in results of before it was measured. */
+  spent: Schema.optionalKey(Expense),
 });
 export type StageResult = typeof StageResult.Type;
 

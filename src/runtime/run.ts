@@ -9,6 +9,7 @@ import { type Given, runStage, type Surroundings } from "./attempt.ts";
 import { judge, meter, overspent } from "./budget.ts";
 import { PipelineInvalid, type StoreBroken, type StoreFull, type Verdict } from "./errors.ts";
 import { type Event, openJournal } from "./events.ts";
+import { processMeter } from "./expense.ts";
 import { onDisk } from "./files.ts";
 import type { Handler } from "./handler.ts";
 import { hold } from "./lock.ts";
@@ -42,6 +43,8 @@ export interface RunOptions {
   readonly gib?: ReadonlyArray<number>;
   /** Most memory held so far, GiB, against the budget `maxMemoryGiB`. Default: resident memory of the process. */
   readonly memoryGib?: () => number;
+  /** Floating-point operations of this process so far. Default: none are counted. */
+  readonly flops?: () => number;
 }
 
 /**
@@ -70,7 +73,8 @@ export const execute = Effect.fnUntraced(function* <R>(
     ...hearing,
   ]);
   const { name, seed, budgets, attempts } = plan.pipeline;
-  const surroundings = { journal, allowance: { budgets, spent }, attempts };
+  const expense = processMeter(options.flops);
+  const surroundings = { journal, allowance: { budgets, spent }, attempts, meter: expense };
   yield* journal.emit({ _tag: "RunStarted", pipeline: name, seed });
   const done: Array<StageOutcome> = [];
   for (const [index, planned] of plan.stages.entries()) {

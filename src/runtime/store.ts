@@ -52,7 +52,7 @@ export interface LookupOptions {
 }
 
 /** What an attempt comes to; `inputs` is the content it worked on. */
-export type Done = Pick<StageResult, "outputs" | "steps" | "seconds"> & {
+export type Done = Pick<StageResult, "outputs" | "steps" | "seconds" | "spent"> & {
   readonly inputs?: Contents;
 };
 

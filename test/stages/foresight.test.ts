@@ -21,8 +21,8 @@ import type { Handler } from "../../src/runtime/handler.ts";
 import { foresights } from "../../src/stages/foresight.ts";
 import { handlers } from "../../src/stages/index.ts";
 import { Engine, type EngineInfo } from "../../src/tensor/engine.ts";
+import { countOperations } from "../../src/tensor/operations.ts";
 import { startEngine } from "../support/engine.ts";
-import { startCounting } from "../support/engine-counts.ts";
 import { runIn } from "../support/runtime.ts";
 
 const few = {
@@ -48,7 +48,7 @@ describe("the estimate of a stage's operations", { timeout: 60_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), "rcpa-test-"));
   beforeAll(async () => {
     const engine = await startEngine();
-    const counter = startCounting();
+    const counter = countOperations();
     const counted = handlers.map((one) => counting(one, engine, counter.flops, real));
     const { error } = await runIn(root, whole, counted);
     counter.stop();
