@@ -1,10 +1,8 @@
 /** How long `rcpa check`, `describe` and `plan` take on the main job, from process start to exit, cold and warm. `--rounds N`, `--json`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { childSeconds, inTurn, numberOption, say, secondsOf } from "./measure.ts";
+import { childSeconds, inTurn, numberOption, say, secondsOf, temporaryFolder } from "./measure.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const bin = join(root, "bin/rcpa.mjs");
@@ -19,8 +17,7 @@ async function run(word: string, folder: string): Promise<void> {
   if (code !== 0) throw new Error(`rcpa ${word} exited with ${code}`);
 }
 
-const fresh = () => mkdtempSync(join(tmpdir(), "rcpa-bench-"));
-const kept = fresh();
+const kept = temporaryFolder();
 for (const word of words) await run(word, kept);
 
 /** Wall time, and the processor time of the command with the compiler it starts: the latter does not mind a busy machine. */
@@ -31,7 +28,7 @@ const measure = (name: string, word: string, folder: () => string) => async () =
 };
 
 const measurements = words.flatMap((word) => [
-  measure(`${word} cold`, word, fresh),
+  measure(`${word} cold`, word, temporaryFolder),
   measure(`${word} warm`, word, () => kept),
 ]);
 say("command", "s", await inTurn(numberOption("rounds", 7), measurements), {

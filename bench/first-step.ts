@@ -4,10 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { numberOption, type Spread, say, secondsOf, spreadOf } from "./measure.ts";
+import { numberOption, type Spread, say, secondsOf, spreadOf, temporaryFolder } from "./measure.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const file = join(root, "pipelines/geometry.ts");
@@ -27,7 +26,7 @@ interface Line {
 
 /** Runs the job until its first training step; gives when it started and its events so far. */
 async function untilFirstStep(): Promise<{ readonly began: number; readonly lines: Array<Line> }> {
-  const out = mkdtempSync(join(tmpdir(), "rcpa-bench-"));
+  const out = temporaryFolder();
   const began = Date.now();
   const child = node(file, "--out", out);
   const exit = once(child, "exit");

@@ -1,5 +1,7 @@
 /** Measuring in turn, and saying what came out: median and range, as a table or as one JSON line. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { columns } from "../src/cli/table.ts";
 
 /** Of repeated measurements of one thing. */
@@ -48,6 +50,19 @@ export function childSeconds(): number {
   } catch {
     return Number.NaN;
   }
+}
+
+const made: Array<string> = [];
+process.once("exit", () => {
+  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+/** A fresh folder below the system's temporary one, removed when the benchmark ends, however it ends. */
+export function temporaryFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "rcpa-bench-"));
+  made.push(dir);
+  return dir;
 }
 
 /** Seconds that `work` takes. */

@@ -3,8 +3,7 @@
  * and in turn with a bare loop over the same step functions. `--rounds N`, `--steps-scale X`, `--json`.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -19,13 +18,12 @@ import { StageStore } from "../src/runtime/store.ts";
 import { handlers } from "../src/stages/index.ts";
 import { Engine, start } from "../src/tensor/engine.ts";
 import { bareContext } from "./bare-context.ts";
-import { numberOption, say, spreadOf } from "./measure.ts";
+import { numberOption, say, spreadOf, temporaryFolder } from "./measure.ts";
 import { makeClock, type Part, timed } from "./parts.ts";
 
 const pipeline = adjust(geometry, { stepsScale: numberOption("steps-scale", 0.05) });
 const training = { ...pipeline, stages: pipeline.stages.filter(({ name }) => name !== "evaluate") };
 const engine = await Effect.runPromise(start("auto"));
-const folder = () => mkdtempSync(join(tmpdir(), "rcpa-bench-"));
 
 /** What a run took and what it made, so that both ways can be held against each other. */
 interface Taken {
@@ -44,7 +42,7 @@ const weightsIn = (artifacts: Readonly<Record<string, unknown>>): string => {
 function withRuntime(): Promise<Taken> {
   const clock = makeClock();
   const services = Layer.mergeAll(
-    StageStore.layerFile(folder()),
+    StageStore.layerFile(temporaryFolder()),
     Stop.layer,
     Resources.layer(engine.memoryGiB),
   );
@@ -69,7 +67,7 @@ function withRuntime(): Promise<Taken> {
 /** The same stages' functions, called one after the other. */
 function bare(): Promise<Taken> {
   const clock = makeClock();
-  const root = folder();
+  const root = temporaryFolder();
   const run = Effect.gen(function* () {
     const artifacts: Record<string, unknown> = {};
     for (const stage of training.stages) {

@@ -1,7 +1,5 @@
 /** How long 1,000 answers from the store take: looked up one by one, planned and run as a pipeline of 1,000 stages. `--rounds N`, `--json`. */
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Schema from "effect/Schema";
@@ -11,7 +9,7 @@ import { Resources } from "../src/runtime/resources.ts";
 import { execute } from "../src/runtime/run.ts";
 import { Stop } from "../src/runtime/stop.ts";
 import { StageStore } from "../src/runtime/store.ts";
-import { inTurn, numberOption, say, secondsOf } from "./measure.ts";
+import { inTurn, numberOption, say, secondsOf, temporaryFolder } from "./measure.ts";
 
 const stages = 1000;
 
@@ -30,7 +28,7 @@ const many = pipeline("many").pipe(
   ...Array.from({ length: stages }, (_, number) => tiny({ number })),
 );
 
-const root = mkdtempSync(join(tmpdir(), "rcpa-bench-"));
+const root = temporaryFolder();
 const services = Layer.mergeAll(StageStore.layerFile(root), Stop.layer, Resources.layer(1));
 const withServices = <A, E>(work: Effect.Effect<A, E, StageStore | Stop | Resources>) =>
   Effect.runPromise(Effect.provide(work, services));

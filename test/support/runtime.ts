@@ -1,9 +1,10 @@
 /** Runs pipelines in this process against a store in a temporary folder, for tests of the runtime. */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import { afterAll } from "vitest";
 import type { Pipeline } from "../../src/dsl/pipeline.ts";
 import type { Event } from "../../src/runtime/events.ts";
 import type { Code } from "../../src/runtime/fingerprint.ts";
@@ -14,8 +15,18 @@ import { execute } from "../../src/runtime/run.ts";
 import { Stop } from "../../src/runtime/stop.ts";
 import { StageStore } from "../../src/runtime/store.ts";
 
-/** A fresh folder below the system's temporary one. */
-export const temporaryDir = (): string => mkdtempSync(join(tmpdir(), "rcpa-test-"));
+const made: Array<string> = [];
+// Registered before the test file's own hooks, so it runs after them, whether tests failed or not.
+afterAll(() => {
+  for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true });
+});
+
+/** A fresh folder below the system's temporary one, removed at the end of the test file. */
+export function temporaryDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), "rcpa-test-"));
+  made.push(dir);
+  return dir;
+}
 
 /** The runtime's services over the store in `root`. */
 const services = (root: string) =>
