@@ -14,6 +14,7 @@ export {
   exportModel,
   grpo,
   initialize,
+  lm,
   model,
   partialConstraint,
   sft,

@@ -181,6 +181,24 @@ export const sft = define({
   requires: { "dataset.reference": { unless: [{ on: "general" }] } },
 });
 
+/** Continual pretraining, for comparison: the likelihood of the domain's text as it stands, without rewards. */
+export const lm = define({
+  name: "lm",
+  version: 1,
+  doc: "Next-token likelihood of all domain text: questions, worked references, and bare answers where there is none.",
+  options: Schema.Struct({
+    steps: Steps({ doc: "Updates.", default: 300 }),
+    prompts: option(Count, { doc: "Problems in a batch.", unit: "problems", default: 16 }),
+    optimizer: reinforcement.optimizer,
+    anchor: reinforcement.anchor,
+    microBatch,
+    checkpointEvery,
+  }),
+  needs: ["policy", "reference", "dataset"],
+  gives: ["policy"],
+  requires: { "dataset.answer": "always" },
+});
+
 /** Four heads, whose angles come in pairs (and in the vision tower for two axes), share a width. */
 const multipleOf = (divisor: number) =>
   Count.check(Schema.isMultipleOf(divisor, { expected: `a multiple of ${divisor}` }));

@@ -168,6 +168,7 @@ const optimisation: CurveGroup = {
         { metric: "policyLoss", label: "policy" },
         { metric: "imitationLoss", label: "imitation" },
         { metric: "supervisedLoss", label: "supervised" },
+        { metric: "textLoss", label: "text" },
       ],
     },
     {

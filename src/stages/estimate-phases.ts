@@ -1,7 +1,7 @@
 /** What each phase will cost as a whole, its measurements included. Serves the estimates. */
 import type { Progress } from "../dsl/curriculum.ts";
 import type * as Words from "../dsl/phases.ts";
-import type { Cost, Forecast } from "../runtime/estimate.ts";
+import { type Cost, type Forecast, flopsOf } from "../runtime/estimate.ts";
 import {
   answerTasks,
   type Foreseen,
@@ -12,7 +12,14 @@ import {
   trainingCost,
   withAnchor,
 } from "./estimate.ts";
-import { askTask, exampleTask, scoreTask, trainTask, weightBytes } from "./estimate-work.ts";
+import {
+  askTask,
+  exampleTask,
+  scoreTask,
+  trainTask,
+  trainTextTask,
+  weightBytes,
+} from "./estimate-work.ts";
 import { batchShape, responseTime } from "./foreseen.ts";
 
 type OptionsOf<Word extends { readonly spec: { readonly options: { readonly Type: unknown } } }> =
@@ -98,21 +105,49 @@ export function transitionCost(
   return reinforced(foreseen, options, steps, validation(foreseen, options.sampling.maxTokens));
 }
 
-/** `sft`: whole references, then validation. */
-export function sftCost(foreseen: Foreseen, options: OptionsOf<typeof Words.sft>): Cost {
-  const { model, samples } = foreseen;
-  const { prompts, on, anchor, optimizer, microBatch, steps } = options;
-  const time = Math.max(1, samples[on].reference);
-  const trained = [
-    trainTask(model.config, batchShape(samples[on], prompts), 1, time, optimizer.freeze),
-  ];
-  const tasks = on === "general" ? [exampleTask(prompts)] : [];
-  const step = withAnchor(foreseen, { anchor, optimizer }, SUPERVISED_TOKENS, { tasks, trained });
+type Supervised = OptionsOf<typeof Words.lm>;
+
+/** A stage that trains on given texts, then validation. */
+function supervisedCost(
+  foreseen: Foreseen,
+  { anchor, optimizer, microBatch, prompts, steps }: Supervised,
+  parts: Parameters<typeof withAnchor>[3],
+): Cost {
+  const step = withAnchor(foreseen, { anchor, optimizer }, SUPERVISED_TOKENS, parts);
   const around = [
     ...poolTasks(foreseen, anchor, SUPERVISED_TOKENS),
     ...validation(foreseen, SUPERVISED_TOKENS),
   ];
   return trainingCost(foreseen, { ...exactly(steps), step, around }, microBatch, prompts);
+}
+
+/** `sft`: whole references. */
+export function sftCost(foreseen: Foreseen, options: OptionsOf<typeof Words.sft>): Cost {
+  const { model, samples } = foreseen;
+  const { prompts, on, optimizer } = options;
+  const time = Math.max(1, samples[on].reference);
+  const trained = [
+    trainTask(model.config, batchShape(samples[on], prompts), 1, time, optimizer.freeze),
+  ];
+  const tasks = on === "general" ? [exampleTask(prompts)] : [];
+  return supervisedCost(foreseen, options, { tasks, trained });
+}
+
+/** `lm`: all text; a batch is as long as a worked reference if it has one, else as an answer. */
+export function lmCost(foreseen: Foreseen, options: Supervised): Cost {
+  const { model, data, samples } = foreseen;
+  const { prompts, optimizer } = options;
+  const { reference, answer, text } = samples.domain;
+  const share = data.worked / data.train;
+  const without = (1 - share) ** prompts;
+  const predicted = prompts * (text.prompt + share * text.reference + (1 - share) * text.answer);
+  const prompt = batchShape(samples.domain, prompts);
+  const task = (time: number) =>
+    trainTextTask(model.config, prompt, time, predicted, optimizer.freeze);
+  const [long, short] = [task(Math.max(reference, answer)), task(answer)];
+  const flops = (1 - without) * flopsOf(long.work) + without * flopsOf(short.work);
+  const trained = [{ ...long, work: [{ kind: "train", times: 1, flops } as const] }];
+  return supervisedCost(foreseen, options, { tasks: [], trained });
 }
 
 /** `evaluate`: the domain's test split three times, the general one twice. */

@@ -5,6 +5,7 @@ import {
   type PromptShape,
   promptFlops,
   responseFlops,
+  textFlops,
   visionFlops,
 } from "../models/qwen2_5_vl/flops.ts";
 import { parameterCount, passBytes, trainingBytes } from "../models/qwen2_5_vl/memory.ts";
@@ -62,14 +63,35 @@ export function trainTask(
   const response = { samples, time };
   const [asked, answered] = [promptFlops(prompt, config), responseFlops(prompt, response, config)];
   const all = asked.forward + asked.backward + answered.forward + answered.backward;
-  const unseen = ["vision", "projector"].every((part) => frozen.includes(part))
-    ? visionFlops(prompt.grids, config.vision).backward
-    : 0;
+  const flops = all - frozenFlops(prompt, config, frozen);
   return {
-    work: [{ kind: "train", times: 1, flops: all - unseen }],
+    work: [{ kind: "train", times: 1, flops }],
     bytes: trainingBytes(prompt, response, config),
   };
 }
+
+/** The same on all text, one response to each prompt; `predicted` tokens of both are scored. */
+export function trainTextTask(
+  config: VlmConfig,
+  prompt: PromptShape,
+  time: number,
+  predicted: number,
+  frozen: ReadonlyArray<string> = [],
+): Task {
+  const response = { samples: 1, time };
+  const { forward, backward } = textFlops(prompt, response, predicted, config);
+  const flops = forward + backward - frozenFlops(prompt, config, frozen);
+  return {
+    work: [{ kind: "train", times: 1, flops }],
+    bytes: trainingBytes(prompt, response, config, predicted),
+  };
+}
+
+/** What a training step saves where nothing of the vision tower is trained. */
+const frozenFlops = ({ grids }: PromptShape, config: VlmConfig, frozen: ReadonlyArray<string>) =>
+  ["vision", "projector"].every((part) => frozen.includes(part))
+    ? visionFlops(grids, config.vision).backward
+    : 0;
 
 /** Examples drawn and tokenised on the host. */
 export const exampleTask = (count: number): Task => ({

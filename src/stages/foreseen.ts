@@ -1,5 +1,5 @@
 /** What is known of a model and a data set before a stage has run, and the shapes of batches made of them. Serves the estimates. */
-import type { Example } from "../data/example.ts";
+import { type Example, response } from "../data/example.ts";
 import type { DatasetRef } from "../dsl/artifacts.ts";
 import type { VlmConfig } from "../models/config.ts";
 import { loadProcessor } from "../models/processor.ts";
@@ -34,6 +34,10 @@ interface Sample {
   readonly grids: ReadonlyArray<Grid>;
   /** Longest worked reference with its end, tokens; 0 without any. */
   readonly reference: number;
+  /** Longest response of an answer alone with its end, tokens. */
+  readonly answer: number;
+  /** Mean tokens to predict where all text is: of a prompt, a worked reference, an answer alone. */
+  readonly text: { readonly prompt: number; readonly reference: number; readonly answer: number };
 }
 
 /** The suites that batches are made of. */
@@ -75,23 +79,35 @@ export function fewOf({ domain, general, seed }: DatasetRef): DatasetRef {
 
 function readSamples(model: ModelFacts, { domain, general }: Examples, most: number): Samples {
   const processor = loadProcessor(model.dir);
-  const sample = (examples: ReadonlyArray<Example>): Sample => {
-    const prompts = examples.slice(0, most).map(({ question, image }) => {
+  const lengthOf = (text: string) => processor.tokenizer.encode(text).length + 1;
+  const sample = (all: ReadonlyArray<Example>): Sample => {
+    const examples = all.slice(0, most);
+    const prompts = examples.map(({ question, image }) => {
       const content = [{ type: "image" as const }, { type: "text" as const, text: question }];
       return processor.encodePrompt([{ role: "user", content }], [image]);
     });
-    const references = examples
-      .slice(0, most)
-      .flatMap(({ reference }) => (reference === undefined ? [] : [reference]))
-      .map((text) => processor.tokenizer.encode(text).length + 1);
+    const references = examples.flatMap(({ reference }) =>
+      reference === undefined ? [] : [lengthOf(reference)],
+    );
+    const answers = examples.map(({ answer }) => lengthOf(response(answer)));
+    const texts = prompts.map(({ ids }) => textTokens(ids, model.config.tokens.image));
     return {
       time: Math.max(1, ...prompts.map(({ ids }) => ids.length - 1)),
       grids: prompts.flatMap(({ images }) => images.map(({ grid }) => grid)),
       reference: Math.max(0, ...references),
+      answer: Math.max(1, ...answers),
+      text: { prompt: mean(texts), reference: mean(references), answer: mean(answers) },
     };
   };
   return { domain: sample(domain.train), general: sample(general.validation) };
 }
+
+const mean = (values: ReadonlyArray<number>) =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+/** Text tokens of a prompt that something precedes. */
+const textTokens = (ids: ReadonlyArray<number>, imageToken: number) =>
+  ids.slice(1).filter((id) => id !== imageToken).length;
 
 /** A batch of `prompts` prompts of a suite, `more` of a response's tokens put to each. */
 export function batchShape(sample: Sample, prompts: number, more = 0): PromptShape {

@@ -11,6 +11,7 @@ import type { Foreseen } from "./estimate.ts";
 import {
   evaluateCost,
   grpoCost,
+  lmCost,
   partialConstraintCost,
   sftCost,
   trainedModel,
@@ -202,6 +203,10 @@ export const foresights: ReadonlyArray<Foresight> = [
   {
     name: "sft",
     estimate: knowing(sftCost, (foreseen, options) => trainedModel(foreseen, options, 24)),
+  },
+  {
+    name: "lm",
+    estimate: knowing(lmCost, (foreseen, options) => trainedModel(foreseen, options, 24)),
   },
   { name: "evaluate", estimate: knowing(evaluateCost, () => ({})) },
   { name: "exportModel", check: checkExport, estimate: () => ({ cost: free, gives: {} }) },

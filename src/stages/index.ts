@@ -6,6 +6,7 @@ import { evaluate } from "./evaluate.ts";
 import { exportModel } from "./export-model.ts";
 import { grpo } from "./grpo.ts";
 import { initialize } from "./initialize.ts";
+import { lm } from "./lm.ts";
 import { model } from "./model.ts";
 import { partialConstraint } from "./partial-constraint.ts";
 import { sft } from "./sft.ts";
@@ -18,6 +19,7 @@ export const handlers: ReadonlyArray<Handler<Engine>> = [
   exportModel,
   grpo,
   initialize,
+  lm,
   model,
   partialConstraint,
   sft,

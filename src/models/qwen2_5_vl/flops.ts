@@ -113,14 +113,33 @@ export function responseFlops(
   config: VlmConfig,
 ): Flops {
   const rows = prompt.prompts * samples * time;
-  const { inputs, rest } = layerParts(rows, time + prompt.time, config.text);
-  const layer = sum(inputs, rest);
-  const { hiddenSize, vocabSize, layers } = config.text;
+  return sum(wholeLayers(rows, time + prompt.time, config.text), headFlops(rows, config.text));
+}
+
+/** Prompts and responses, `predicted` of whose hidden states go through the output head: all have a gradient. */
+export function textFlops(
+  prompt: PromptShape,
+  { samples, time }: ResponseShape,
+  predicted: number,
+  config: VlmConfig,
+): Flops {
+  const rows = prompt.prompts * samples * time;
   return sum(
-    { forward: layers * layer.forward, backward: layers * layer.backward },
-    linear(2 * rows * hiddenSize * vocabSize),
+    visionFlops(prompt.grids, config.vision),
+    wholeLayers(prompt.prompts * prompt.time, prompt.time, config.text),
+    wholeLayers(rows, time + prompt.time, config.text),
+    headFlops(predicted, config.text),
   );
 }
+
+function wholeLayers(rows: number, keys: number, config: TextConfig): Flops {
+  const { inputs, rest } = layerParts(rows, keys, config);
+  const layer = sum(inputs, rest);
+  return { forward: config.layers * layer.forward, backward: config.layers * layer.backward };
+}
+
+const headFlops = (rows: number, { hiddenSize, vocabSize }: TextConfig): Flops =>
+  linear(2 * rows * hiddenSize * vocabSize);
 
 /** One decoding step of `samples` responses to each prompt, after `step` earlier ones, keys kept. */
 export function decodeFlops(

@@ -38,12 +38,14 @@ function sizes(prompt: PromptShape, { samples, time }: ResponseShape, config: Vl
  * `4·(46tld + 6.7tli + 34vme + 4.3vmj + 2rV + 6a + 3.5p)` in the backward pass and
  * `4·(23tld + 4.4tli + 11vme + 2.4vmj + 7rV)` at the output head.
  *
+ * @param predicted tokens whose probability is computed, r above; default: those of the responses
  * Source: coefficients fitted to what tfjs held in 72 steps of 12 model sizes; docs/log.md.
  */
 export function trainingBytes(
   prompt: PromptShape,
   response: ResponseShape,
   config: VlmConfig,
+  predicted = prompt.prompts * response.samples * response.time,
 ): number {
   const { text, vision } = config;
   const { asked, answered, patches, pairs } = sizes(prompt, response, config);
@@ -52,7 +54,7 @@ export function trainingBytes(
   const inner = tokens * text.intermediateSize;
   const seen = blocks * vision.hiddenSize;
   const seenInner = blocks * vision.intermediateSize;
-  const logits = answered * text.vocabSize;
+  const logits = predicted * text.vocabSize;
   const backward = 46 * wide + 6.7 * inner + 34 * seen + 4.3 * seenInner + 2 * logits + 6 * pairs;
   const head = 23 * wide + 4.4 * inner + 11 * seen + 2.4 * seenInner + 7 * logits;
   return WORD * Math.max(backward + 3.5 * parameterCount(config), head);
