@@ -123,6 +123,16 @@ export const Objective = Schema.Struct({
     unit: "-",
     default: null,
   }),
+  delta: option(Schema.NullOr(number(1, 1e6)), {
+    doc: "Bound on ratios where advantages are negative, which the clip leaves free (two-sided clipping); null: none.",
+    unit: "-",
+    default: null,
+  }),
+  ratio: option(Schema.NullOr(Schema.Literals(["token", "sequence"])), {
+    doc: "Whether each token has its own ratio or a response has one, its geometric mean; null takes the loss's usual.",
+    unit: "-",
+    default: null,
+  }),
   entropyBonus: option(NonNegative, {
     doc: "Weight of the mean entropy of next-token distributions, which is added to what is maximised.",
     unit: "1/nat",

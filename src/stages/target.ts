@@ -74,6 +74,8 @@ function lossOptions(objective: Objective): PolicyLossOptions {
     ...named,
     epsilonLow: objective.epsilonLow ?? named.epsilonLow,
     epsilonHigh: objective.epsilonHigh ?? named.epsilonHigh,
+    level: objective.ratio ?? named.level,
+    ...(objective.delta === null ? {} : { delta: objective.delta }),
     // In the reward it is no part of the loss, where it is still measured.
     beta: objective.kl === "loss" ? objective.klWeight : 0,
     klEstimator: objective.klEstimator,

@@ -29,12 +29,12 @@ describe("the options of training", () => {
     expect(grpo().options).toMatchObject({
       objective: {
         ...{ klEstimator: "k3", kl: "loss", epsilonLow: null, epsilonHigh: null },
-        ...{ entropyBonus: 0, maskTruncated: false, updates: 1 },
+        ...{ entropyBonus: 0, maskTruncated: false, updates: 1, delta: null, ratio: null },
       },
     });
-    const wrong = { epsilonLow: 1.5, epsilonHigh: -1, updates: 0, entropyBonus: -1 };
+    const wrong = { epsilonLow: 1.5, epsilonHigh: -1, delta: 0.9, updates: 0, entropyBonus: -1 };
     expect(messages(grpo({ objective: wrong })).map((text) => text.split(":")[0])).toEqual(
-      ["epsilonLow", "epsilonHigh", "entropyBonus", "updates"].map(
+      ["epsilonLow", "epsilonHigh", "delta", "entropyBonus", "updates"].map(
         (name) => `grpo.objective.${name}`,
       ),
     );

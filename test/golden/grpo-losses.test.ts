@@ -1,10 +1,11 @@
 /** The policy losses against TRL's own numbers; also reads the folder named by RCPA_EXTRA_GOLDEN. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { groupRelative } from "../../src/rl/advantage.ts";
 import { policyLoss } from "../../src/rl/objective.ts";
 import type { LossKind, RatioLevel } from "../../src/rl/surrogate.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 interface GoldenCase {
   readonly loss_type: LossKind;
@@ -28,14 +29,15 @@ interface GoldenCase {
 }
 
 const TOLERANCE = 1e-5;
-const folders = [import.meta.dirname, process.env.RCPA_EXTRA_GOLDEN].filter(
-  (folder) => folder !== undefined && folder !== "",
-);
-const files = folders.flatMap((folder) =>
-  readdirSync(folder!)
-    .filter((name) => name.startsWith("grpo-losses") && name.endsWith(".json"))
-    .map((name) => join(folder!, name)),
-);
+
+/** The shipped file, and every one of its kind in another folder. */
+const lossFiles = (extra: string | undefined) =>
+  [import.meta.dirname, ...(extra ? [extra] : [])].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.startsWith("grpo-losses") && name.endsWith(".json"))
+      .map((name) => join(folder, name)),
+  );
+const files = lossFiles(process.env.RCPA_EXTRA_GOLDEN);
 
 const flat = (rows: ReadonlyArray<ReadonlyArray<number>>) => Float32Array.from(rows.flat());
 
@@ -44,14 +46,32 @@ function largestDifference(actual: ArrayLike<number>, expected: ReadonlyArray<nu
   return Math.max(...expected.map((value, i) => Math.abs(value - actual[i]!)));
 }
 
-it("finds the shipped cases", () => {
-  expect(files.length).toBeGreaterThanOrEqual(1);
+const casesIn = (file: string) =>
+  (JSON.parse(readFileSync(file, "utf8")) as { readonly cases: ReadonlyArray<GoldenCase> }).cases;
+
+it("has 24 shipped cases: eight losses, each with and without penalty, and with two-sided clipping", () => {
+  const shipped = lossFiles(undefined).flatMap(casesIn);
+  const named = shipped.map((golden) =>
+    [golden.loss_type, golden.importance_sampling_level, golden.beta, golden.delta].join(" "),
+  );
+  expect([named.length, new Set(named).size]).toEqual([24, 24]);
+  const losses = shipped.map((one) => `${one.loss_type} ${one.importance_sampling_level}`);
+  expect(new Set(losses).size).toBe(8);
+  expect(shipped.filter(({ delta }) => delta !== null)).toHaveLength(8);
+});
+
+it("reads every file of that name in the folder for more", () => {
+  const folder = temporaryFolder();
+  const [own, other] = ["grpo-losses.json", "grpo-losses-rows.json"].map((name) =>
+    join(folder, name),
+  );
+  for (const file of [own!, other!, join(folder, "notes.json")]) writeFileSync(file, "{}");
+  expect(lossFiles(folder)).toEqual(expect.arrayContaining([...lossFiles(undefined), own, other]));
+  expect(lossFiles(folder)).toHaveLength(lossFiles(undefined).length + 2);
 });
 
 describe.each(files)("%s", (file) => {
-  const { cases } = JSON.parse(readFileSync(file, "utf8")) as {
-    readonly cases: ReadonlyArray<GoldenCase>;
-  };
+  const cases = casesIn(file);
 
   it("holds cases", () => {
     expect(cases.length).toBeGreaterThan(0);

@@ -13,7 +13,12 @@ import {
 } from "../../src/models/qwen2_5_vl/model.ts";
 import { groupRelative } from "../../src/rl/advantage.ts";
 import { klTerm } from "../../src/rl/kl.ts";
-import { DEFAULT_POLICY_LOSS, type PolicyLossOptions, policyLoss } from "../../src/rl/objective.ts";
+import {
+  DEFAULT_POLICY_LOSS,
+  NAMED_LOSSES,
+  type PolicyLossOptions,
+  policyLoss,
+} from "../../src/rl/objective.ts";
 import { reinforcementTerm } from "../../src/stages/losses.ts";
 import type { Replay } from "../../src/stages/replay.ts";
 import type { Rollouts } from "../../src/stages/rollout.ts";
@@ -236,6 +241,28 @@ describe("the objective's options", () => {
       expectSame(scene, own, { options, oldLogprobs }, replay);
       expect(apart(evaluate(scene, own), evaluate(scene, {}))).toBe(0);
     }));
+
+  it("bound ratios on both sides: beyond delta nothing pushes down, where the clip would", () =>
+    run((scene) => {
+      const logprobs = read(scene);
+      const oldLogprobs = logprobs.map((value, i) => value - (i % 2 === 0 ? 1 : 0.05));
+      const replay = () => ({ done: 1, oldLogprobs });
+      const own = { updates: 2, delta: 1.5 };
+      expectSame(scene, own, { options: { delta: 1.5 }, oldLogprobs }, replay);
+    }));
+
+  it.each(["token", "sequence"] as const)("form ratios by the %s under any loss", (level) =>
+    run((scene) => {
+      const logprobs = read(scene);
+      const random = stream(2, "old");
+      const oldLogprobs = logprobs.map((value) => value + 0.3 * random.normal());
+      const loss = level === "token" ? "gspo" : "dr_grpo";
+      const { kind, epsilonLow, epsilonHigh } = NAMED_LOSSES[loss];
+      const own = { updates: 2, loss, ratio: level } as const;
+      const options = { kind, level, epsilonLow, epsilonHigh };
+      expectSame(scene, own, { options, oldLogprobs }, () => ({ done: 1, oldLogprobs }));
+    }),
+  );
 
   it("take each loss's usual clip range unless told otherwise", () =>
     run((scene) => {
