@@ -9,6 +9,7 @@ import {
   evaluate,
   grpo,
   initialize,
+  lm,
   model,
   partialConstraint,
   pipeline,
@@ -43,6 +44,8 @@ describe("the estimate of a stage's operations", { timeout: 60_000 }, () => {
     sft({ steps: 3, prompts: 8, anchor }),
     evaluate({ maxTokens: 18 }),
     grpo({ steps: 2, sampling, anchor }),
+    data({ ...few, domain: { ...few.domain, worked: 4, answerOnly: 12 } }),
+    lm({ steps: 6, prompts: 4, anchor }),
   );
   const real = new Map<string, number>();
   const root = mkdtempSync(join(tmpdir(), "rcpa-test-"));
@@ -58,6 +61,7 @@ describe("the estimate of a stage's operations", { timeout: 60_000 }, () => {
 
   it.each([
     ["sft", 0.8, 1.3],
+    ["lm", 0.8, 1.3],
     ["evaluate", 0.8, 1.5],
     // How many groups take part in an update is chance.
     ["grpo", 0.6, 2],
