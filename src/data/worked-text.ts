@@ -46,6 +46,24 @@ export function statedAnswer(text: string): string | undefined {
   return answer === "" ? undefined : answer;
 }
 
+/**
+ * Where the steps of a solution's thoughts end, in characters from the text's start, ascending.
+ *
+ * A step ends with a semicolon, a line, a sentence, or the thoughts themselves.
+ */
+export function stepEnds(text: string): ReadonlyArray<number> {
+  const opened = text.indexOf(marks.think);
+  const start = opened < 0 ? 0 : opened + marks.think.length;
+  const closed = text.search(/<\/think>|<answer>/);
+  const thoughts = text.slice(start, closed < start ? undefined : closed).trimEnd();
+  const ends = [...thoughts.matchAll(/;|\n|[.!?](?=\s)|$/g)].map(
+    (mark) => mark.index + mark[0].length,
+  );
+  return ends.flatMap((end, at) =>
+    /[^\s;.!?]/.test(thoughts.slice(ends[at - 1] ?? 0, end)) ? [start + end] : [],
+  );
+}
+
 /** The content of the last `\boxed{…}` whose braces balance. */
 function lastBoxed(text: string): string | undefined {
   const opening = "\\boxed{";

@@ -58,6 +58,11 @@ export const Prefix = Schema.Struct({
     unit: "-",
     default: "jitter",
   }),
+  cuts: option(Schema.Literals(["token", "step"]), {
+    doc: "Where a prefix may end: after any token, or after whole steps of the thoughts (semicolon, line, sentence).",
+    unit: "-",
+    default: "token",
+  }),
 });
 export type Prefix = typeof Prefix.Type;
 

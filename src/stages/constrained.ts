@@ -15,7 +15,7 @@ import {
 } from "./reinforce.ts";
 import type { Rollouts } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
-import { measureConfidence, type Problem } from "./worked.ts";
+import { measureConfidence, type Problem, stepCuts } from "./worked.ts";
 
 /** The options that every constrained stage has. */
 export interface ConstrainedOptions extends ReinforcementOptions {
@@ -56,9 +56,16 @@ export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
   const state = advanceProgress(familiar, progress, fadeSteps);
   const ids = problems.map(({ example }) => example.id);
   const imposable = problems.map((problem) => problem.imposable);
+  const cuts =
+    options.prefix.cuts === "step"
+      ? problems.map((problem) => stepCuts(session.base, problem))
+      : undefined;
   const prefixes = prefixLengths(
     state,
-    { ids, confidences, lengths, imposable },
+    {
+      ...{ ids, confidences, lengths, imposable },
+      ...(cuts === undefined ? {} : { cuts }),
+    },
     { ...DEFAULT_PREFIX, ...options.prefix },
     { ...DEFAULT_DIFFICULTY, ...options.difficulty },
     stream(session.seed, session.stage, "prefix", index),

@@ -1,5 +1,6 @@
 /** Worked references as tokens, with how much of each may be imposed. Serves the constrained phases. */
 import type { Example } from "../data/example.ts";
+import { stepEnds } from "../data/worked-text.ts";
 import {
   batchPrompts,
   type Prompt,
@@ -50,9 +51,33 @@ export function readProblem(model: LoadedModel, example: Example): Problem {
   const { reference: text } = example;
   if (text === undefined) return { example, prompt, reference: [], imposable: 0 };
   const reference = encodeResponse(model, text);
-  const opening = text.slice(0, text.lastIndexOf(ANSWER_OPENS) + ANSWER_OPENS.length);
-  const answerStart = model.processor.tokenizer.encode(opening).length;
+  const answerStart = tokensUpTo(
+    model,
+    text,
+    text.lastIndexOf(ANSWER_OPENS) + ANSWER_OPENS.length,
+    reference,
+  );
   return { example, prompt, reference, imposable: imposableTokens(reference.length, answerStart) };
+}
+
+/** How many of a text's tokens lie before the character `end`; one that reaches over it does not. */
+function tokensUpTo(
+  { processor }: LoadedModel,
+  text: string,
+  end: number,
+  tokens: ReadonlyArray<number>,
+): number {
+  const head = processor.tokenizer.encode(text.slice(0, end));
+  const apart = head.findIndex((id, at) => id !== tokens[at]);
+  return apart < 0 ? head.length : apart;
+}
+
+/** Token counts at which a step of the reference's thoughts ends, ascending. */
+export function stepCuts(
+  model: LoadedModel,
+  { example: { reference: text = "" }, reference }: Problem,
+): ReadonlyArray<number> {
+  return stepEnds(text).map((end) => tokensUpTo(model, text, end, reference));
 }
 
 /**

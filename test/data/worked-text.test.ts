@@ -3,6 +3,7 @@ import {
   plainAnswer,
   readWorked,
   statedAnswer,
+  stepEnds,
   thoughtsOf,
   workedText,
 } from "../../src/data/worked-text.ts";
@@ -47,4 +48,21 @@ it("takes the thoughts with tags or without", () => {
   expect(thoughtsOf("a b <answer>4</answer>")).toBe("a b");
   expect(thoughtsOf("a b")).toBe("a b");
   expect(thoughtsOf("<answer>4</answer>")).toBeUndefined();
+});
+
+it.each([
+  [
+    "<think> radius ; 4 * 2 = 8 ; half </think> <answer> 8 </answer>",
+    ["<think> radius ;", "4 * 2 = 8 ;", "half"],
+  ],
+  [
+    "<think>First 3.5 cm. Then twice!\n\nSo 7</think>",
+    ["<think>First 3.5 cm.", "Then twice!", "So 7"],
+  ],
+  ["a ;; b", ["a ;", "; b"]],
+  ["<think> </think> <answer> 8 </answer>", []],
+  ["", []],
+])("finds the steps of %j, none of them in the answer", (text, steps) => {
+  const ends = stepEnds(text);
+  expect(ends.map((end, at) => text.slice(ends[at - 1] ?? 0, end).trim())).toEqual(steps);
 });

@@ -3,6 +3,7 @@ import { type CurriculumState, startCurriculum } from "../../src/rl/curriculum.t
 import { constrainedStep } from "../../src/stages/constrained.ts";
 import { reinforce } from "../../src/stages/reinforce.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
+import { stepCuts } from "../../src/stages/worked.ts";
 import {
   folderForFile,
   onBestEngine,
@@ -92,6 +93,30 @@ describe("constrainedStep", () => {
     expect(last.constraintRatio).toBe(0);
     expect(first.imitationLoss).toBeGreaterThan(0);
     expect(last.imitationLoss).toBeUndefined();
+  });
+
+  it("ends prefixes at whole steps where it is told to, and anywhere otherwise", async () => {
+    const shown = (cuts: "token" | "step") => {
+      const options = smallOptions({
+        prefix: { hintDropout: 0, draw: "fixed", maxRatio: 0.62, cuts },
+        difficulty: { strategy: "none" },
+      });
+      return run(options, (session, learner) => {
+        const problems = worked(session);
+        const { rollouts } = take(constrainedStep(session, learner, problems, options, 0, 1));
+        return problems.map((problem, x) => {
+          const { imposed } = rollouts.responses[x * options.sampling.group]!;
+          return { imposed, whole: stepCuts(session.base, problem).includes(imposed) };
+        });
+      });
+    };
+    const [anywhere, steps] = [await shown("token"), await shown("step")];
+    expect(anywhere.some(({ whole }) => !whole)).toBe(true);
+    steps.forEach(({ imposed, whole }, x) => {
+      expect(whole || imposed === 0).toBe(true);
+      expect(imposed).toBeLessThanOrEqual(anywhere[x]!.imposed);
+    });
+    expect(steps.some(({ imposed }) => imposed > 0)).toBe(true);
   });
 
   it("moves familiarity by the references alone, progress by familiarity, and faster when fading", async () => {

@@ -8,7 +8,12 @@ import {
 } from "../../src/models/qwen2_5_vl/model.ts";
 import { extractAnswer } from "../../src/rewards/format.ts";
 import { type LoadedModel, loadModel } from "../../src/stages/policy.ts";
-import { measureConfidence, problemReader, readProblem } from "../../src/stages/worked.ts";
+import {
+  measureConfidence,
+  problemReader,
+  readProblem,
+  stepCuts,
+} from "../../src/stages/worked.ts";
 import { values } from "../support/gradient-check.ts";
 import { folderForFile, onBestEngine, writeModel } from "../support/learner.ts";
 
@@ -60,6 +65,27 @@ describe("readProblem", () => {
     withModel((model) => {
       const { reference, imposable } = readProblem(model, train[152]!);
       expect({ reference, imposable }).toEqual({ reference: [], imposable: 0 });
+    });
+  });
+});
+
+describe("stepCuts", () => {
+  it("are the token counts at which a semicolon or the thoughts end, before the answer", () => {
+    withModel((model) => {
+      const { tokenizer } = model.processor;
+      for (const example of worked) {
+        const problem = readProblem(model, example);
+        const cuts = stepCuts(model, problem);
+        const steps = example.reference!.split("</think>")[0]!.split(";");
+        expect(cuts).toHaveLength(steps.length);
+        cuts.forEach((cut, at) => {
+          const text = steps.slice(0, at + 1).join(";");
+          const shown = at === steps.length - 1 ? text.trimEnd() : `${text};`;
+          expect(tokenizer.decode(problem.reference.slice(0, cut))).toBe(shown);
+          expect(cut).toBeLessThan(problem.imposable);
+        });
+      }
+      expect(stepCuts(model, readProblem(model, train[152]!))).toEqual([]);
     });
   });
 });
