@@ -9,7 +9,8 @@ interface Entry {
   /** The arguments, as usage shows them. */
   readonly takes: string;
   readonly about: string;
-  readonly load: () => Promise<{ readonly command: Command }>;
+  /** `help` tells the options of a command that has many. */
+  readonly load: () => Promise<{ readonly command: Command; readonly help?: string }>;
 }
 
 const commands: Readonly<Record<string, Entry>> = {
@@ -63,6 +64,16 @@ const commands: Readonly<Record<string, Entry>> = {
     about: "delete results no run refers to, checkpoints of finished stages, and leftovers",
     load: () => import("./commands/gc.ts"),
   },
+  score: {
+    takes: "--model DIR --cases FILE.jsonl [--json] [options]",
+    about: "log-probabilities of given completions under a model, token by token",
+    load: () => import("./commands/score.ts"),
+  },
+  generate: {
+    takes: "--model DIR --prompt T [--image P...] [--greedy] [--json] [options]",
+    about: "what a model answers to a prompt with images",
+    load: () => import("./commands/generate.ts"),
+  },
   engine: {
     takes: "[install] [--engine NAME] [--json]",
     about: "what computes here, and why; install the native one",
@@ -91,11 +102,20 @@ async function main(argv: ReadonlyArray<string>): Promise<number> {
   if (word === undefined) return refuse("no command", usage());
   const entry = Object.hasOwn(commands, word) ? commands[word] : undefined;
   if (entry === undefined) return refuse(`unknown command "${word}"`, usage());
-  const { command } = await entry.load();
+  const { command, help } = await entry.load();
+  const line = `usage: rcpa ${word} ${entry.takes}`;
+  if (asksForHelp(rest, help)) {
+    process.stdout.write(`${entry.about}\n\n${line}${help === undefined ? "" : `\n\n${help}`}\n`);
+    return 0;
+  }
   const outcome = await command(rest).catch(refuseInvalid);
   if (typeof outcome === "number") return outcome;
-  return refuse(outcome, `usage: rcpa ${word} ${entry.takes}`);
+  return refuse(outcome, help === undefined ? line : `${line}\n\nrcpa ${word} --help says more`);
 }
+
+/** A pipeline file's own `--help`, which comes after it, is answered by the file. */
+const asksForHelp = (argv: ReadonlyArray<string>, help: string | undefined): boolean =>
+  (help === undefined ? argv.slice(0, 1) : argv).some((one) => one === "--help" || one === "-h");
 
 /** A pipeline that cannot be imported, in the words of its error; anything else is a fault of the program. */
 function refuseInvalid(error: { readonly _tag?: string; readonly message: string }): number {

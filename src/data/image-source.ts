@@ -112,7 +112,7 @@ function readPath(path: string, { dir, outside }: ImageFolder) {
     const real = realpathSync(full);
     if (!outside && !isBelow(realpathSync(dir), real)) {
       return {
-        problem: `${brief(path)} leads out of ${dir}; the source's option outside allows it`,
+        problem: `${brief(path)} leads out of ${dir}; the option outside allows it`,
       };
     }
     const stat = statSync(real);

@@ -1,6 +1,5 @@
 /** `rcpa new` as a user types it: rows of each shape, what it says, and that the file it writes passes the checks. */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -11,11 +10,12 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { command } from "../../../src/cli/commands/new.ts";
 import { shapeNames } from "../../../src/data/shape.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { problems, referenceField, writeOwnData } from "../../support/own-data.ts";
+import { rcpa, tell } from "../../support/rcpa.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 
@@ -28,37 +28,8 @@ function project(): string {
   return dir;
 }
 
-/** Runs the command as a user does. */
-async function rcpa(dir: string, ...argv: ReadonlyArray<string>) {
-  const child = spawn(process.execPath, [join(root, "bin/rcpa.mjs"), ...argv], { cwd: dir });
-  const text = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (piece: string) => {
-      text[name] += piece;
-    });
-  }
-  const [code] = await once(child, "close");
-  return { code, ...text };
-}
-
 /** Runs `rcpa new` in this process: there is no tensor in it, and starting costs more than the work. */
-async function make(dir: string, ...argv: ReadonlyArray<string>) {
-  const before = process.cwd();
-  const text = { stdout: "", stderr: "" };
-  const spies = (["stdout", "stderr"] as const).map((name) =>
-    vi.spyOn(process[name], "write").mockImplementation((piece) => {
-      text[name] += piece;
-      return true;
-    }),
-  );
-  process.chdir(dir);
-  try {
-    return { code: await command(argv), ...text };
-  } finally {
-    process.chdir(before);
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const make = (dir: string, ...argv: ReadonlyArray<string>) => tell(command, dir, ...argv);
 
 /** Formatting and lint of a file, by the rules of this repository. */
 function biome(dir: string, file: string): string {
