@@ -50,6 +50,13 @@ export function Steps(about: { readonly doc: string; readonly default?: number }
   return option(Count, { unit: "steps", ...about, scalable: true } as About);
 }
 
+/** An option that counts steps, or says by null, its default, that there are none. */
+export function MaybeSteps(doc: string): Defaulted<number | null, number | null>;
+export function MaybeSteps(doc: string): unknown {
+  const about = { doc, unit: "steps", default: null, scalable: true };
+  return option(Schema.NullOr(Count), about as About);
+}
+
 /** Documentation of one option, read from its Schema. */
 export interface OptionDoc {
   readonly name: string;

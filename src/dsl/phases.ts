@@ -1,7 +1,7 @@
 /** The words of a pipeline: each call makes one stage. Serves the definition layer. */
 import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
-import { option, Steps } from "./option.ts";
+import { MaybeSteps, option, Steps } from "./option.ts";
 import { safeguard } from "./safeguard.ts";
 import { modelFolder } from "./shipped.ts";
 import { DomainSource, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
@@ -130,6 +130,9 @@ export const transition = define({
       doc: "Steps within which the constraint fades once the domain is familiar.",
       default: 100,
     }),
+    probation: MaybeSteps(
+      "Steps without constraint after the gate has opened, in which unhinted success under half of F* brings half of the constraint back, once; null: none.",
+    ),
     ...reinforcement,
     ...Curriculum.curriculum,
     safeguard,

@@ -21,6 +21,7 @@ import {
   weightBytes,
 } from "./estimate-work.ts";
 import { batchShape, responseTime } from "./foreseen.ts";
+import { mostSteps } from "./passage.ts";
 
 type OptionsOf<Word extends { readonly spec: { readonly options: { readonly Type: unknown } } }> =
   Word["spec"]["options"]["Type"];
@@ -101,8 +102,10 @@ export function transitionCost(
   options: OptionsOf<typeof Words.transition>,
   reached: number,
 ): Cost {
-  const steps = progressSteps(options.progress, reached, 1, options.maximumSteps);
-  return reinforced(foreseen, options, steps, validation(foreseen, options.sampling.maxTokens));
+  const { probation, maximumSteps } = options;
+  const { steps } = progressSteps(options.progress, reached, 1, maximumSteps);
+  const all = { steps: steps + (probation ?? 0), mostSteps: mostSteps(options) };
+  return reinforced(foreseen, options, all, validation(foreseen, options.sampling.maxTokens));
 }
 
 type Supervised = OptionsOf<typeof Words.lm>;
@@ -150,11 +153,13 @@ export function lmCost(foreseen: Foreseen, options: Supervised): Cost {
   return supervisedCost(foreseen, options, { tasks: [], trained });
 }
 
-/** `evaluate`: the domain's test split three times, the general one twice. */
+/** `evaluate`: the domain's test split three times, the general one and further tests twice. */
 export function evaluateCost(foreseen: Foreseen, options: OptionsOf<typeof Words.evaluate>): Cost {
   const { test, generalTest } = foreseen.data;
-  const { maxTokens, batch } = options;
-  const counts = { domain: 3 * test, general: 2 * generalTest };
+  const { maxTokens, batch, also } = options;
+  const further = Object.values(also).reduce((sum, source) => sum + source.test, 0);
+  // Further tests are of the domain's size, as far as one can know.
+  const counts = { domain: 3 * test + 2 * further, general: 2 * generalTest };
   const tasks = answerTasks(foreseen, counts, maxTokens, batch);
   const most = Math.max(0, ...tasks.map(({ bytes }) => bytes));
   const weights = weightBytes(foreseen.model.config, 2);

@@ -3,22 +3,18 @@ import * as Effect from "effect/Effect";
 import { transition as definition } from "../dsl/phases.ts";
 import { judgeOf } from "../rewards/judge.ts";
 import type { CurriculumState } from "../rl/curriculum.ts";
-import { CLOSED_GATE, type GateDecision, gate } from "../rl/transition.ts";
+import { DEFAULT_PROGRESS } from "../rl/progress.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { constrainedStep } from "./constrained.ts";
 import type { Examples } from "./dataset.ts";
+import { afterStep, isThrough, mostSteps, type Passage, startPassage } from "./passage.ts";
 import { rolloutsAtOnce } from "./reinforce.ts";
 import type { Rollouts } from "./rollout.ts";
 import { openSession } from "./session.ts";
 import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
-
-interface Memory {
-  curriculum: CurriculumState;
-  decision: Pick<GateDecision, "state" | "open"> & Partial<GateDecision>;
-}
 
 export const transition = handler(
   definition,
@@ -32,42 +28,49 @@ export const transition = handler(
       microBatch: rolloutsAtOnce(context),
     });
     const curriculum = inputs.curriculum.state as unknown as CurriculumState;
-    const closed = { state: CLOSED_GATE, open: curriculum.progress >= 1 };
-    const memory: Memory = { curriculum, decision: closed };
-    const total = options.maximumSteps;
-    const { learner, policy } = yield* train(context, session, {
+    const passing = { ...options, progress: { ...DEFAULT_PROGRESS, ...options.progress } };
+    // On probation nothing is imposed, not even on prompts that had no success.
+    const free = { ...options, prefix: { ...options.prefix, hintDropout: 1 } };
+    const total = mostSteps(options);
+    const { learner, policy } = yield* train<Passage>(context, session, {
       total,
-      memory,
-      until: ({ decision }) => decision.open,
+      memory: startPassage(curriculum, options),
+      until: isThrough,
       step: (state, index) => {
-        const { progress } = state.memory.curriculum;
+        const before = state.memory;
+        const { progress } = before.curriculum;
         const batch = mixedBatch(session.examples, prompts, progress, index, seed, stage);
         const problems = batch.map(session.read);
-        const fade = state.memory.decision.state.fading ? options.fadeSteps : undefined;
-        const begun = constrainedStep(session, state, problems, options, index, total, fade);
+        const fade = before.decision.state.fading ? options.fadeSteps : undefined;
+        const own = before.watching ? free : options;
+        const begun = constrainedStep(session, state, problems, own, index, total, fade);
         const finish = (rollouts: Rollouts) => {
-          const step = begun.finish(rollouts);
-          const { familiarity, progress: reached, unhintedSuccess } = state.memory.curriculum;
-          const { zeroSpreadShare } = step;
-          const probe = {
-            ...{ step: index + 1, progress: reached, familiarity, unhintedSuccess },
-            ...(zeroSpreadShare === undefined ? {} : { zeroSpreadShare }),
-          };
-          state.memory.decision = gate(state.memory.decision.state, probe, options);
+          const { zeroSpreadShare, ...step } = begun.finish(rollouts);
+          const spread = zeroSpreadShare === undefined ? {} : { zeroSpreadShare };
+          const measured = { curriculum: state.memory.curriculum, ...spread };
+          state.memory = afterStep(before, index, measured, passing);
           return step;
         };
         return { ...begun, finish };
       },
     });
-    const { decision } = learner.memory;
+    const { decision, returnedAfter } = learner.memory;
     // Without a single step there was no probe: progress had been made before.
     const reason = decision.reason ?? "progress";
-    yield* context.note(`the constraint is lifted (${reason})`);
+    const back =
+      returnedAfter === undefined ? "" : `; half of it came back once, after step ${returnedAfter}`;
+    yield* context.note(`the constraint is lifted (${reason})${back}`);
     yield* noteValidation(context, session, learner, maxTokens, judgeOf(options.reward));
     return {
       policy,
       curriculum: { state: { ...learner.memory.curriculum, progress: 1 } },
-      gate: { reason, evidence: { ...decision.evidence } },
+      gate: {
+        reason,
+        evidence: {
+          ...decision.evidence,
+          ...(returnedAfter === undefined ? {} : { returnedAfter }),
+        },
+      },
     };
   }, Effect.scoped),
 );

@@ -71,6 +71,29 @@ describe("transition", () => {
     expect(result.artifacts.gate).toMatchObject({ reason: "familiarity" });
   });
 
+  it("gives half of the constraint back, once, where free success stays too low", async () => {
+    const progress = { strategy: "linear", duration: 4 } as const;
+    const watch = { familiarity: 0.5, probes: 2, probation: 5, maximumSteps: 9 };
+    const result = await run({ progress, until: 0.5, maximumSteps: 9 }, { ...watch, progress });
+    const steps = result.steps("transition");
+    // Two steps lift it, two probes find that nothing succeeds, two more lift it again, for good.
+    expect(steps.map((metrics) => metrics.progress)).toEqual([0.75, 1, 1, 1, 0.75, 1]);
+    expect(steps.slice(2, 4).map((metrics) => metrics.constraintRatio)).toEqual([0, 0]);
+    expect(steps[4]!.constraintRatio).toBeGreaterThan(0);
+    expect(noteOf(result)).toMatchObject({
+      text: "the constraint is lifted (progress); half of it came back once, after step 4",
+    });
+    expect(result.artifacts.gate).toMatchObject({ evidence: { returnedAfter: 4, step: 2 } });
+  });
+
+  it("ends after its probation where free success is enough, also where nothing was left to lift", async () => {
+    const progress = { strategy: "linear", duration: 2 } as const;
+    const watch = { familiarity: 0, probes: 1, probation: 3 };
+    const result = await run({ progress, until: 1, maximumSteps: 5 }, { ...watch, progress });
+    expect(result.steps("transition").map((metrics) => metrics.constraintRatio)).toEqual([0, 0, 0]);
+    expect(noteOf(result)).toMatchObject({ text: "the constraint is lifted (progress)" });
+  });
+
   it("fades in gradual mode within the steps allowed", async () => {
     const progress = { strategy: "none" } as const;
     const soft = { familiarity: 0, zeroSpreadLimit: 1, probes: 1, fadeSteps: 3 } as const;
