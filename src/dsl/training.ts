@@ -28,6 +28,11 @@ export const Sampling = Schema.Struct({
     unit: "samples",
     default: 8,
   }),
+  refill: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 64 })), {
+    doc: "How often a step draws further problems to make up for its groups without reward spread; 0: never.",
+    unit: "rounds a step",
+    default: 0,
+  }),
   temperature: option(number(0.01, 10), {
     doc: "Divides the logits when sampling; 1 keeps ratios exactly on-policy.",
     unit: "-",

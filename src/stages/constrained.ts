@@ -2,11 +2,10 @@
 import { stream } from "../core/seed.ts";
 import type { Difficulty, Imitation, Prefix, Progress } from "../dsl/curriculum.ts";
 import { type CurriculumState, DEFAULT_MEMORY, recordGroups } from "../rl/curriculum.ts";
-import { DEFAULT_DIFFICULTY } from "../rl/difficulty.ts";
 import { DEFAULT_FAMILIARITY, observeFamiliarity, observeUnhinted } from "../rl/familiarity.ts";
 import { imitatedLengths } from "../rl/imitation.ts";
-import { DEFAULT_PREFIX, type Prefixes, prefixLengths } from "../rl/prefix.ts";
 import { advanceProgress, DEFAULT_PROGRESS } from "../rl/progress.ts";
+import { type Draw, drawPrefixes, imposableOf, lengthsOf, together } from "./draw.ts";
 import {
   type ReinforcementOptions,
   type ReinforcementStep,
@@ -15,7 +14,7 @@ import {
 } from "./reinforce.ts";
 import type { Rollouts } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
-import { measureConfidence, type Problem, stepCuts } from "./worked.ts";
+import { measureConfidence, type Problem } from "./worked.ts";
 
 /** The options that every constrained stage has. */
 export interface ConstrainedOptions extends ReinforcementOptions {
@@ -30,10 +29,17 @@ export interface ConstrainedStep extends Pick<ReinforcementStep, "metrics" | "ro
   readonly zeroSpreadShare: number | undefined;
 }
 
+/** What a stage adds to its constrained steps. */
+export interface Steering {
+  /** Progress also gains at least 1 / fadeSteps. */
+  readonly fadeSteps?: number | undefined;
+  /** `count` further problems, the same for the same `round`; default: none are to be had. */
+  readonly further?: (round: number, count: number) => ReadonlyArray<Problem>;
+}
+
 /**
  * Samples step `index` of `total`; finishing it changes `learner` and its curriculum in place.
  *
- * @param fadeSteps when given, progress also gains at least 1 / fadeSteps
  * Fails: throws `Diverged`.
  */
 export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
@@ -43,47 +49,39 @@ export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
   options: ConstrainedOptions,
   index: number,
   total: number,
-  fadeSteps?: number,
+  { fadeSteps, further }: Steering = {},
 ): SampledStep<ConstrainedStep> {
-  const confidences = measureConfidence(learner.policy, problems, session.microBatch.rows);
-  const lengths = problems.map(({ reference }) => reference.length);
-  const known = confidences.filter((_, x) => lengths[x]! > 0);
-  const progress = { ...DEFAULT_PROGRESS, ...options.progress };
-  const familiar =
-    known.length === 0
-      ? learner.memory.curriculum
-      : observeFamiliarity(learner.memory.curriculum, known, DEFAULT_FAMILIARITY);
-  const state = advanceProgress(familiar, progress, fadeSteps);
-  const ids = problems.map(({ example }) => example.id);
-  const imposable = problems.map((problem) => problem.imposable);
-  const cuts =
-    options.prefix.cuts === "step"
-      ? problems.map((problem) => stepCuts(session.base, problem))
-      : undefined;
-  const prefixes = prefixLengths(
-    state,
-    {
-      ...{ ids, confidences, lengths, imposable },
-      ...(cuts === undefined ? {} : { cuts }),
-    },
-    { ...DEFAULT_PREFIX, ...options.prefix },
-    { ...DEFAULT_DIFFICULTY, ...options.difficulty },
-    stream(session.seed, session.stage, "prefix", index),
-  );
-  const imitated = (successes: ReadonlyArray<number>) =>
-    imitatedLengths(
-      { progress: state.progress, prefixes: prefixes.lengths, successes, lengths, imposable },
-      options.imitation,
-    );
-  const constraint = { imposed: prefixes.lengths, imitation: options.imitation, imitated };
+  const confidences = measure(session, learner, problems);
+  const state = advance(learner.memory.curriculum, problems, confidences, options, fadeSteps);
+  const draw = (chosen: typeof problems, known: Float32Array, ...path: ReadonlyArray<number>) => {
+    const random = stream(session.seed, session.stage, "prefix", index, ...path);
+    return drawPrefixes(session.base, chosen, known, state, options, random);
+  };
+  // By round, so that a round which is drawn again for want of memory counts once.
+  const draws = [draw(problems, confidences)];
+  const imitated = (successes: ReadonlyArray<number>) => {
+    const { problems: all, imposed } = together(draws);
+    const known = { lengths: lengthsOf(all), imposable: imposableOf(all) };
+    const input = { progress: state.progress, prefixes: imposed, successes, ...known };
+    return imitatedLengths(input, options.imitation);
+  };
+  const more = (round: number, count: number) => {
+    const chosen = further!(round, count);
+    draws[round] = draw(chosen, measure(session, learner, chosen), round);
+    return draws[round];
+  };
+  const constraint = {
+    ...{ imposed: draws[0]!.imposed, imitation: options.imitation, imitated },
+    ...(further === undefined ? {} : { more }),
+  };
   const begun = reinforce(session, learner, problems, constraint, options, index, total);
-  const unhinted = unhintedGroups(problems, prefixes);
   const finish = (rollouts: Rollouts): ConstrainedStep => {
     const step = begun.finish(rollouts);
-    learner.memory.curriculum = remember(state, problems, step, unhinted);
-    const spreads = unhinted.map((x) => step.zeroSpread[x]!);
+    const all = together(draws);
+    learner.memory.curriculum = remember(state, all, step);
+    const spreads = [...step.zeroSpread].filter((_, x) => all.unhinted[x]);
     return {
-      metrics: { ...step.metrics, ...describe(learner.memory.curriculum, lengths, prefixes) },
+      metrics: { ...step.metrics, ...describe(learner.memory.curriculum, all) },
       rollouts,
       zeroSpreadShare: spreads.length === 0 ? undefined : sum(spreads) / spreads.length,
     };
@@ -91,36 +89,47 @@ export function constrainedStep<Memory extends { curriculum: CurriculumState }>(
   return { ...begun, finish };
 }
 
-/** Groups without prefix by chance or for want of a reference; a prompt too easy for one would flatter. */
-function unhintedGroups(problems: ReadonlyArray<Problem>, { dropped }: Prefixes): Array<number> {
-  return problems.flatMap(({ reference }, x) =>
-    dropped[x] === 1 || reference.length === 0 ? [x] : [],
-  );
+const measure = <Memory>(
+  { microBatch }: Session,
+  { policy }: Learner<Memory>,
+  problems: ReadonlyArray<Problem>,
+) => measureConfidence(policy, problems, microBatch.rows);
+
+/** Familiarity by the references of the batch, then progress by familiarity. */
+function advance(
+  curriculum: CurriculumState,
+  problems: ReadonlyArray<Problem>,
+  confidences: Float32Array,
+  options: ConstrainedOptions,
+  fadeSteps: number | undefined,
+): CurriculumState {
+  const known = confidences.filter((_, x) => problems[x]!.reference.length > 0);
+  const familiar =
+    known.length === 0 ? curriculum : observeFamiliarity(curriculum, known, DEFAULT_FAMILIARITY);
+  return advanceProgress(familiar, { ...DEFAULT_PROGRESS, ...options.progress }, fadeSteps);
 }
 
 function remember(
   state: CurriculumState,
-  problems: ReadonlyArray<Problem>,
-  { rollouts }: ReinforcementStep,
-  unhinted: ReadonlyArray<number>,
+  { problems, unhinted }: Draw,
+  { rollouts: { success } }: ReinforcementStep,
 ): CurriculumState {
   const outcomes = problems.map(({ example }, x) => ({
     id: example.id,
-    success: rollouts.success[x]!,
-    unhinted: unhinted.includes(x),
+    success: success[x]!,
+    unhinted: unhinted[x]!,
   }));
   const recorded = recordGroups(state, outcomes, DEFAULT_MEMORY);
-  if (unhinted.length === 0) return recorded;
-  const successes = unhinted.map((x) => rollouts.success[x]!);
+  const successes = success.filter((_, x) => unhinted[x]);
+  if (successes.length === 0) return recorded;
   return observeUnhinted(recorded, successes, DEFAULT_FAMILIARITY);
 }
 
 function describe(
   { familiarity, progress, unhintedSuccess }: CurriculumState,
-  lengths: ReadonlyArray<number>,
-  prefixes: Prefixes,
+  { problems, imposed }: Draw,
 ): Record<string, number> {
-  const constraintRatio = meanRatio(prefixes.lengths, lengths);
+  const constraintRatio = meanRatio(imposed, lengthsOf(problems));
   return { familiarity, progress, unhintedSuccess, constraintRatio };
 }
 

@@ -52,9 +52,10 @@ export function reinforcementStep(
   // On average half of the largest share of a reference is imposed while a phase lasts.
   const imposed = prefix === undefined ? 0 : 0.5 * prefix.maxRatio * samples.domain.reference;
   const asked = batchShape(samples.domain, sampling.prompts, imposed);
-  const kept = Math.max(1, Math.round(KEPT * sampling.prompts));
+  const rounds = roundsOf(sampling.refill);
+  const kept = Math.max(1, Math.round(KEPT * rounds * sampling.prompts));
   const chosen = batchShape(samples.domain, kept);
-  const tasks = [askTask(config, asked, sampling.group, time)];
+  const tasks = [askTask(config, asked, sampling.group, time, rounds)];
   const trained = [trainTask(config, chosen, sampling.group, time, optimizer.freeze)];
   if (objective.klWeight > 0) tasks.push(scoreTask(config, chosen, sampling.group, time));
   // Both models' opinion of all responses, also of those that take no part.
@@ -63,12 +64,18 @@ export function reinforcementStep(
   if (imitation !== undefined) {
     const batch = batchShape(samples.domain, sampling.prompts);
     const reference = Math.max(1, samples.domain.reference);
-    tasks.push(scoreTask(config, batch, 1, reference));
+    tasks.push(scoreTask(config, batch, 1, reference, rounds));
     if (imitation.strategy !== "none" && imitation.weight > 0)
       trained.push(trainTask(config, batch, 1, reference, optimizer.freeze));
   }
   const { updates } = objective;
   return withAnchor({ model, samples }, options, time, { tasks, trained, updates });
+}
+
+/** How many batches a step draws, when each round makes up for the groups that the ones before left without spread. */
+function roundsOf(refill: number): number {
+  const missing = Array.from({ length: refill }, (_, round) => (1 - KEPT) ** (round + 1));
+  return missing.reduce((sum, share) => sum + share, 1);
 }
 
 /** The terms of a step with the anchor's, which the base answers first. */

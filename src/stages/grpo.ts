@@ -27,11 +27,18 @@ export const grpo = handler(
       step: (state, index) => {
         const batch = batchOf(session.examples.domain.train, prompts, index, seed, stage);
         const problems = batch.map(session.read);
-        const nothing = { imposed: problems.map(() => 0) };
-        return reinforce(session, state, problems, nothing, options, index, total);
+        const { train } = session.examples.domain;
+        const more = (round: number, count: number) => {
+          const further = batchOf(train, count, index, seed, stage, "refill", round);
+          return { problems: further.map(session.read), imposed: zeros(count) };
+        };
+        const free = { imposed: zeros(prompts), more };
+        return reinforce(session, state, problems, free, options, index, total);
       },
     });
     yield* noteValidation(context, session, learner, maxTokens, judgeOf(options.reward));
     return { policy };
   }, Effect.scoped),
 );
+
+const zeros = (count: number) => new Uint8Array(count);

@@ -35,9 +35,11 @@ export const partialConstraint = handler(
       memory,
       until: ({ curriculum: { progress } }) => progress >= options.until,
       step: (state, index) => {
-        const batch = batchOf(session.examples.worked, prompts, index, seed, stage);
-        const problems = batch.map(session.read);
-        return constrainedStep(session, state, problems, options, index, total);
+        const { worked } = session.examples;
+        const further = (round: number, count: number) =>
+          batchOf(worked, count, index, seed, stage, "refill", round).map(session.read);
+        const problems = batchOf(worked, prompts, index, seed, stage).map(session.read);
+        return constrainedStep(session, state, problems, options, index, total, { further });
       },
     });
     yield* noteValidation(context, session, learner, maxTokens, judgeOf(options.reward));

@@ -10,6 +10,7 @@ import { drawAnchors } from "./anchor.ts";
 import { anchorTerm, imitationTerm, reinforcementTerm } from "./losses.ts";
 import { type MicroBatch, microBatchOf } from "./micro-batch.ts";
 import type { Term } from "./parts.ts";
+import { further, type More } from "./refill.ts";
 import { type Replay, repeatUpdate } from "./replay.ts";
 import { type Rollouts, type Samples, sample } from "./rollout.ts";
 import type { Learner, Session } from "./session.ts";
@@ -34,6 +35,8 @@ export interface Constraint {
   readonly imitation?: Imitation;
   /** [prompt]: K_x tokens, given each group's share of success. */
   readonly imitated?: (success: ReadonlyArray<number>) => ArrayLike<number>;
+  /** Further problems, to make up for groups without spread; default: none are to be had. */
+  readonly more?: More;
 }
 
 export interface ReinforcementStep {
@@ -47,6 +50,8 @@ export interface ReinforcementStep {
 export interface SampledStep<Outcome> {
   readonly samples: Samples;
   readonly reward: Reward;
+  /** More samples for the step, given all so far; undefined when it has enough. May be called again when memory ran out. */
+  readonly refill?: (rollouts: Rollouts, round: number) => Samples | undefined;
   readonly finish: (rollouts: Rollouts) => Outcome;
 }
 
@@ -73,11 +78,21 @@ export function reinforce<Memory>(
   const random = stream(session.seed, session.stage, "rollout", index);
   const { rows } = session.microBatch;
   const samples = sample(learner.policy, problems, constraint.imposed, sampling, random, rows);
-  const rolloutSeconds = (performance.now() - started) / 1000;
+  let rolloutSeconds = (performance.now() - started) / 1000;
   const replay: Replay = { done: 0 };
   return {
     samples,
     reward,
+    refill: (rollouts, round) => {
+      const began = performance.now();
+      const next = further(constraint, sampling, rollouts, round);
+      if (next === undefined) return undefined;
+      const drawn = stream(session.seed, session.stage, "rollout", index, "refill", round);
+      const micro = session.microBatch.rows;
+      const more = sample(learner.policy, next.problems, next.imposed, sampling, drawn, micro);
+      rolloutSeconds += (performance.now() - began) / 1000;
+      return more;
+    },
     finish: (rollouts) => {
       const { zeroSpread, metrics } = learn(
         ...([session, learner, rollouts, constraint, options] as const),
@@ -108,7 +123,8 @@ function learn<Memory>(
   const { metrics } = repeatUpdate(replay, objective.updates, () =>
     learnOnce(session, learner, rollouts, constraint, options, place, replay),
   );
-  return { zeroSpread, metrics: { ...describe(rollouts, zeroSpread), ...metrics } };
+  const groups = sampling.refill > 0 ? { groups: zeroSpread.length } : {};
+  return { zeroSpread, metrics: { ...describe(rollouts, zeroSpread), ...groups, ...metrics } };
 }
 
 function learnOnce<Memory>(

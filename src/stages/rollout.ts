@@ -113,6 +113,15 @@ export const score = Effect.fnUntraced(function* (
       : yield* scoreOwn(asked, columnsOf(samples), { seconds: ownSeconds, errors: ownErrors });
   const grade = mix({ ...base, ...own }, known, { measured: Object.keys(own) });
   const scored = samples.completions.map((one, row) => grade(one, measured[row]));
+  return rewarded(samples, scored, failures);
+});
+
+/** Samples with what they earned, response by response. */
+export function rewarded(
+  samples: Samples,
+  scored: ReadonlyArray<Scored>,
+  failures: Rollouts["failures"],
+): Rollouts {
   const { group, problems } = samples;
   return {
     ...samples,
@@ -124,7 +133,7 @@ export const score = Effect.fnUntraced(function* (
       mean(scored.slice(x * group, (x + 1) * group).map(({ success }) => success)),
     ),
   };
-});
+}
 
 function columnsOf({ problems, group, completions }: Samples) {
   const examples = completions.map((_, row) => problems[Math.floor(row / group)]!.example);

@@ -10,6 +10,7 @@ import { attempt } from "./failure.ts";
 import { withinMemory } from "./micro-batch.ts";
 import { savePolicy } from "./policy.ts";
 import { ciderOf } from "./references.ts";
+import { scoreAll } from "./refill.ts";
 import type { SampledStep } from "./reinforce.ts";
 import { type Refuge, restoreWithGood, saveWithGood, watchHealth } from "./rollback.ts";
 import { type Rollouts, score } from "./rollout.ts";
@@ -52,7 +53,11 @@ export const train = Effect.fnUntraced(function* <Memory>(
   // Of the last step only; a report is given a few of them.
   let latest: Rollouts | undefined;
   const finished = Effect.fnUntraced(function* (begun: SampledStep<StepOutcome>) {
-    const rollouts = yield* score(begun.samples, begun.reward, () => ciderOf(examples));
+    const rollouts = yield* scoreAll(
+      begun,
+      (samples) => score(samples, begun.reward, () => ciderOf(examples)),
+      (draw) => withinMemory(microBatch, note, draw),
+    );
     return yield* withinMemory(microBatch, note, () => begun.finish(rollouts));
   });
   const refuge: Refuge<Memory> = {

@@ -43,7 +43,20 @@ export const transition = handler(
         const problems = batch.map(session.read);
         const fade = before.decision.state.fading ? options.fadeSteps : undefined;
         const own = before.watching ? free : options;
-        const begun = constrainedStep(session, state, problems, own, index, total, fade);
+        const steering = {
+          fadeSteps: fade,
+          further: (round: number, count: number) =>
+            mixedBatch(
+              session.examples,
+              count,
+              progress,
+              index,
+              seed,
+              stage,
+              `refill ${round}`,
+            ).map(session.read),
+        };
+        const begun = constrainedStep(session, state, problems, own, index, total, steering);
         const finish = (rollouts: Rollouts) => {
           const { zeroSpreadShare, ...step } = begun.finish(rollouts);
           const spread = zeroSpreadShare === undefined ? {} : { zeroSpreadShare };
@@ -82,11 +95,11 @@ function mixedBatch(
   progress: number,
   index: number,
   seed: number,
-  stage: string,
+  ...path: ReadonlyArray<string>
 ) {
   const constrained = Math.round(size * (1 - progress));
   return [
-    ...batchOf(worked, size, index, seed, stage, "worked").slice(0, constrained),
-    ...batchOf(domain.train, size, index, seed, stage, "all").slice(constrained),
+    ...batchOf(worked, size, index, seed, ...path, "worked").slice(0, constrained),
+    ...batchOf(domain.train, size, index, seed, ...path, "all").slice(constrained),
   ];
 }

@@ -13,7 +13,7 @@ import { type ReinforcementOptions, reinforce, rolloutsAtOnce } from "./reinforc
 import { type Rollouts, sample, score } from "./rollout.ts";
 import { openSession, type Session } from "./session.ts";
 import { train } from "./train.ts";
-import { measureConfidence } from "./worked.ts";
+import { measureConfidence, type Problem } from "./worked.ts";
 
 const MEASURED_AT_ONCE = 50;
 const PROBED_PROBLEMS = 64;
@@ -38,16 +38,21 @@ export const warmup = handler(
       step: (learner, index) => {
         const batch = batchOf(session.examples.worked, sampling.prompts, index, seed, stage);
         const problems = batch.map(session.read);
-        const imposed = problems.map(({ reference, imposable }) =>
-          Math.min(imposable, Math.round(options.prefix.maxRatio * (reference.length - 1))),
-        );
-        const begun = reinforce(session, learner, problems, { imposed }, options, index, total);
-        const lengths = problems.map(({ reference }) => reference.length);
-        const constraintRatio = meanRatio(imposed, lengths);
-        const finish = (rollouts: Rollouts) => ({
-          rollouts,
-          metrics: { ...begun.finish(rollouts).metrics, constraintRatio },
-        });
+        const most = ({ reference, imposable }: Problem) =>
+          Math.min(imposable, Math.round(options.prefix.maxRatio * (reference.length - 1)));
+        const more = (round: number, count: number) => {
+          const { worked } = session.examples;
+          const chosen = batchOf(worked, count, index, seed, stage, "refill", round);
+          const further = chosen.map(session.read);
+          return { problems: further, imposed: further.map(most) };
+        };
+        const constraint = { imposed: problems.map(most), more };
+        const begun = reinforce(session, learner, problems, constraint, options, index, total);
+        const finish = (rollouts: Rollouts) => {
+          const lengths = rollouts.problems.map(({ reference }) => reference.length);
+          const constraintRatio = meanRatio(rollouts.problems.map(most), lengths);
+          return { rollouts, metrics: { ...begun.finish(rollouts).metrics, constraintRatio } };
+        };
         return { ...begun, finish };
       },
     });

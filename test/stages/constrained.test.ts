@@ -123,7 +123,9 @@ describe("constrainedStep", () => {
     const options = smallOptions({ progress: { low: 0.1, high: 0.2, minimumSteps: 10 } });
     const after = (problems: (session: Session) => ReturnType<typeof worked>, fade?: number) =>
       run(options, (session, learner) => {
-        take(constrainedStep(session, learner, problems(session), options, 0, 1, fade));
+        take(
+          constrainedStep(session, learner, problems(session), options, 0, 1, { fadeSteps: fade }),
+        );
         return learner.memory.curriculum;
       });
     const [own, mixed, none] = [

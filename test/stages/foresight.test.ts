@@ -140,6 +140,17 @@ describe("the forecast of a pipeline", () => {
     expect(inReward).toBeGreaterThan(one!);
   });
 
+  it("expects refilled batches to cost more, within the rounds allowed", () => {
+    const [none, two, many] = [0, 2, 64].map((refill) => {
+      const stage = grpo({ steps: 10, sampling: { ...sampling, refill }, anchor });
+      return flopsOf(costsOf(pipeline("own").pipe(model(), data(few), stage)).at(-1)!.perStep);
+    });
+    expect(two).toBeGreaterThan(1.1 * none!);
+    expect(two).toBeLessThan(3 * none!);
+    expect(many).toBeGreaterThan(two!);
+    expect(many).toBeLessThan(5 * none!);
+  });
+
   it("leaves what a resumed stage has done out, and asks the anchor's questions once", () => {
     const [, , first, second] = costsOf(
       pipeline("twice").pipe(model(), data(few), grpo({ steps: 10 }), grpo({ steps: 10 })),
