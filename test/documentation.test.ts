@@ -11,6 +11,7 @@ const required = [
   "data.domain.world",
   "data.general.jsonl",
   "data.general.world",
+  "evaluate.also.*.world",
   "exportModel.to",
 ];
 

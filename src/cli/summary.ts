@@ -46,6 +46,7 @@ export function asJson({ pipeline, engine, result, seconds }: Finished): string 
     general: accuracies("general"),
     retention: evaluation?.retention?.value ?? null,
     blank: evaluation?.blank.accuracy ?? null,
+    ...(evaluation?.also === undefined ? {} : { also: evaluation.also }),
     budgets: Object.fromEntries(result.verdicts.map(({ budget, ...verdict }) => [budget, verdict])),
     seconds: Math.round(seconds * 1000) / 1000,
     steps: result.steps,
@@ -75,8 +76,8 @@ export function evaluationTable(evaluation: Evaluation): ReadonlyArray<string> {
   const kept = retention === null ? "-" : interval(retention.value, retention.low, retention.high);
   const rows = [
     ["", "before", "after", "n"],
-    ["domain accuracy", score(domain.before), score(domain.after), `${domain.n}`],
-    ["general accuracy", score(general.before), score(general.after), `${general.n}`],
+    compared("domain accuracy", domain),
+    compared("general accuracy", general),
     ["retention", "", kept, ""],
     ["blank image", "", score(blank), `${blank.n}`],
     ...Object.entries(evaluation.families).map(([name, { before, after, n }]) => [
@@ -85,9 +86,20 @@ export function evaluationTable(evaluation: Evaluation): ReadonlyArray<string> {
       after.toFixed(3),
       `${n}`,
     ]),
+    ...Object.entries(evaluation.also ?? {}).flatMap(([name, { families, ...whole }]) => [
+      compared(name, whole),
+      ...Object.entries(families).map(([family, one]) => compared(`  ${family}`, one)),
+    ]),
   ];
   return columns(rows, [], "   ");
 }
+
+const compared = (name: string, { before, after, n }: Evaluation["domain"]) => [
+  name,
+  score(before),
+  score(after),
+  `${n}`,
+];
 
 function score({ accuracy, low, high }: Score): string {
   return interval(accuracy, low, high);

@@ -8,7 +8,7 @@ import { type Cell, grid, ink, label, paper, readingOrder } from "./grid.ts";
 export type Figure = "scalene" | "right" | "isosceles" | "rectangle" | "height" | "circle";
 
 /** The strokes of a diagram and the cells it leaves free for its numbers and for the unknown. */
-interface Sketch {
+export interface Sketch {
   readonly outline?: ReadonlyArray<Point>;
   readonly lines?: ReadonlyArray<readonly [Point, Point]>;
   readonly dashed?: ReadonlyArray<readonly [Point, Point]>;
@@ -17,10 +17,10 @@ interface Sketch {
   readonly unknown?: Cell;
 }
 
-const cell = (row: number, column: number): Cell => ({ row, column });
+export const cell = (row: number, column: number): Cell => ({ row, column });
 
 /** A short stroke across the middle of a side: the sign of equal sides. */
-function tick([x0, y0]: Point, [x1, y1]: Point): readonly [Point, Point] {
+export function tick([x0, y0]: Point, [x1, y1]: Point): readonly [Point, Point] {
   const length = Math.hypot(x1 - x0, y1 - y0);
   const across = [(-(y1 - y0) / length) * 3, ((x1 - x0) / length) * 3] as const;
   const middle = [(x0 + x1) / 2, (y0 + y1) / 2] as const;
@@ -42,7 +42,8 @@ const rightAngle = ([x, y]: Point, side: number): ReadonlyArray<readonly [Point,
   ],
 ];
 
-const sketches: Readonly<Record<Figure, (random: RandomStream) => Sketch>> = {
+/** How each kind of diagram is drawn. */
+export const sketches: Readonly<Record<Figure, (random: RandomStream) => Sketch>> = {
   scalene: (random) => {
     const base = 33 + random.integer(2);
     const left = 2 + random.integer(4);
@@ -145,19 +146,33 @@ function strokes(image: Raster, sketch: Sketch): void {
   }
 }
 
+/** A diagram as it came out: where its numbers and its unknown stand. */
+interface Drawn {
+  readonly image: Raster;
+  readonly labels: ReadonlyArray<Cell>;
+  readonly unknown?: Cell;
+}
+
 /**
  * A diagram with its numbers, not to scale, at random left- or right-handed.
  *
  * The numbers take the label cells in reading order; no stroke enters a cell that holds a label,
  * so a label looks exactly as it does in the general world.
  */
-export function drawFigure(
+export const drawFigure = (
   figure: Figure,
   numbers: ReadonlyArray<number>,
   random: RandomStream,
-): { readonly image: Raster; readonly labels: ReadonlyArray<Cell>; readonly unknown?: Cell } {
+): Drawn => drawSketch(sketches[figure], numbers, random);
+
+/** The same of a sketch of one's own. */
+export function drawSketch(
+  make: (random: RandomStream) => Sketch,
+  numbers: ReadonlyArray<number>,
+  random: RandomStream,
+): Drawn {
   const image = paper(random);
-  const upright = sketches[figure](random);
+  const upright = make(random);
   const sketch = random.integer(2) === 0 ? upright : mirrored(upright);
   const labels = [...sketch.labels].sort(readingOrder);
   strokes(image, sketch);

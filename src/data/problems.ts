@@ -31,7 +31,7 @@ const defaultSize: DatasetSize = {
 /** A world of problems: what its families may show in each split, and the examples made of it. */
 export interface Problems<Name extends string> {
   /** The number combinations of every family and split: about 70, 10 and 20 percent, the same for all seeds. */
-  readonly combos: Readonly<Record<Name, { readonly [S in Split]: ReadonlyArray<Numbers> }>>;
+  readonly combos: Readonly<Record<Name, Parts>>;
   /**
    * Example `index` of the endless stream of a split, with its reference.
    *
@@ -52,8 +52,11 @@ function withoutReference({ reference: _, ...rest }: Example): Example {
   return rest;
 }
 
-/** A family's combinations in each split; one that is held out never occurs in training under its family. */
-function splitCombos(world: string, name: string, combos: ReadonlyArray<Numbers>) {
+/** A family's combinations in each split. */
+type Parts = { readonly [S in Split]: ReadonlyArray<Numbers> };
+
+/** The usual parts; one that is held out never occurs in training under its family. */
+function splitCombos(world: string, name: string, combos: ReadonlyArray<Numbers>): Parts {
   const shuffled = stream(0, world, "split", name).shuffle(combos);
   const tests = Math.max(2, Math.round(0.2 * shuffled.length));
   const validations = Math.max(1, Math.round(0.1 * shuffled.length));
@@ -69,15 +72,18 @@ function splitCombos(world: string, name: string, combos: ReadonlyArray<Numbers>
  *
  * @param world names its random streams
  * @param make a problem with its worked reference, drawn with the given randomness
+ * @param split parts a family's combinations; default: about 70, 10 and 20 percent
  */
 export function problems<Name extends string>(
   world: string,
   families: Readonly<Record<Name, Family>>,
   make: (name: Name, numbers: Numbers, random: RandomStream) => Example,
+  split: (combos: ReadonlyArray<Numbers>, name: Name) => Parts = (combos, name) =>
+    splitCombos(world, name, combos),
 ): Problems<Name> {
   const names = Object.keys(families) as unknown as ReadonlyArray<Name>;
   const combos = Object.fromEntries(
-    names.map((name) => [name, splitCombos(world, name, families[name].combos)]),
+    names.map((name) => [name, split(families[name].combos, name)]),
   ) as unknown as Problems<Name>["combos"];
   const block = names.flatMap((name) => Array<Name>(families[name].weight).fill(name));
 

@@ -21,6 +21,12 @@ export type Score = typeof Score.Type;
 
 const Comparison = Schema.Struct({ before: Score, after: Score, n: Schema.Int });
 
+/** A further test as a whole and by family; of a family `a/b` there is an entry for all of `a` as well. */
+const Further = Schema.Struct({
+  ...Comparison.fields,
+  families: Schema.Record(Schema.String, Comparison),
+});
+
 /** What the adaptation gained in the domain and what it cost in general, measured on held-out examples. */
 export const Evaluation = Schema.Struct({
   domain: Comparison,
@@ -36,6 +42,8 @@ export const Evaluation = Schema.Struct({
     Schema.String,
     Schema.Struct({ before: Schema.Finite, after: Schema.Finite, n: Schema.Int }),
   ),
+  /** Further tests by the names that the pipeline gives them; absent without any. */
+  also: Schema.optionalKey(Schema.Record(Schema.String, Further)),
 });
 export type Evaluation = typeof Evaluation.Type;
 

@@ -4,7 +4,7 @@ import * as Curriculum from "./curriculum.ts";
 import { MaybeSteps, option, Steps } from "./option.ts";
 import { safeguard } from "./safeguard.ts";
 import { modelFolder } from "./shipped.ts";
-import { DomainSource, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
+import { DomainSource, FurtherTest, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";
 import {
   Count,
@@ -263,6 +263,11 @@ export const evaluate = define({
       default: "answer",
     }),
     tolerance,
+    also: option(Schema.Record(Schema.String, FurtherTest), {
+      doc: "Further tests beside the data set's, by names of one's own: what of the domain carries over to other problems.",
+      unit: "-",
+      default: {},
+    }),
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["evaluation"],

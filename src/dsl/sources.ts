@@ -113,6 +113,16 @@ export const DomainSource = Schema.Union([ProblemWorld, JsonlFile]);
 /** What not to forget. */
 export const GeneralSource = Schema.Union([ScenesWorld, JsonlFile]);
 
+/** A world that is measured besides; nothing is learnt from it. */
+export const FurtherTest = Schema.Struct({
+  world: option(Schema.Literals(["geometry-hard", "geometry", "charts"]), {
+    doc: "The synthetic world of the problems; geometry-hard goes beyond what geometry ever shows.",
+    unit: "-",
+  }),
+  test: option(Count, { doc: "Its test problems, read once.", unit: "examples", default: 360 }),
+});
+export type FurtherTest = typeof FurtherTest.Type;
+
 type Source = typeof DomainSource.Type | typeof GeneralSource.Type;
 
 /** Files and folders whose content a source depends on. */

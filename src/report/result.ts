@@ -81,7 +81,7 @@ ${card("Blank image", ratio(blank.accuracy), "domain accuracy without looking")}
 </dl>`;
 }
 
-function table({ domain, general, families }: Evaluation): Markup {
+function table({ domain, general, families, also = {} }: Evaluation): Markup {
   const row = (name: string, was: Score, is: Score) => html`<tr>
 <th scope="row">${name}</th>
 <td class="number">${ratio(was.accuracy)} <span class="small">${interval(was.low, was.high)}</span></td>
@@ -98,6 +98,14 @@ ${row("domain", domain.before, domain.after)}
 ${row("general", general.before, general.after)}
 ${Object.keys(families).length > 0 && html`<tr class="group"><th colspan="5" scope="colgroup">by family of problems</th></tr>`}
 ${Object.entries(families).map(part)}
+${Object.entries(also).map(
+  ([
+    name,
+    further,
+  ]) => html`<tr class="group"><th colspan="5" scope="colgroup">further test</th></tr>
+${row(name, further.before, further.after)}
+${Object.entries(further.families).map(([family, one]) => row(family, one.before, one.after))}`,
+)}
 </tbody></table></div>`;
 }
 

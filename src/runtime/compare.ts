@@ -143,6 +143,10 @@ function resultsOf(run: RunHistory): ReadonlyMap<string, number | null> {
     ["general after", general?.after ?? null],
     ["retention", retention],
     ["blank image", evaluation?.blank.accuracy ?? null],
+    ...Object.entries(evaluation?.also ?? {}).flatMap(([name, { before, after }]) => [
+      [`${name} before`, before.accuracy] as const,
+      [`${name} after`, after.accuracy] as const,
+    ]),
     ["steps", steps],
     ["seconds", seconds],
     ["memory GiB", run.memoryGib],

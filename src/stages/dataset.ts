@@ -7,8 +7,10 @@ import * as charts from "../data/charts.ts";
 import type { Dataset, Example } from "../data/example.ts";
 import { type Gathered, readGathered } from "../data/gathered.ts";
 import * as geometry from "../data/geometry.ts";
+import * as geometryHard from "../data/geometry-hard.ts";
 import * as scenes from "../data/scenes.ts";
 import type { DatasetRef, GatheredRef } from "../dsl/artifacts.ts";
+import type { FurtherTest } from "../dsl/sources.ts";
 import { type Reader, readability } from "./readable.ts";
 
 /** Examples ready for use. */
@@ -60,6 +62,13 @@ function worldDomain({ world, ...sizes }: World<DatasetRef["domain"]>, seed: num
   const examples = make({ seed, ...sizes });
   const worked = examples.train.filter(({ reference }) => reference !== undefined);
   return { domain: examples, worked };
+}
+
+/** The problems of a further test, the same for every run. */
+export function furtherTest({ world, test }: FurtherTest): ReadonlyArray<Example> {
+  if (world === "geometry-hard") return geometryHard.test(test);
+  const make = world === "charts" ? charts.dataset : geometry.dataset;
+  return make({ seed: 0, worked: 0, answerOnly: 0, validation: 0, test }).test;
 }
 
 function scenesGeneral({ validation, test }: World<DatasetRef["general"]>): General {

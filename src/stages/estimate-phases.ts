@@ -157,7 +157,8 @@ export function lmCost(foreseen: Foreseen, options: Supervised): Cost {
 export function evaluateCost(foreseen: Foreseen, options: OptionsOf<typeof Words.evaluate>): Cost {
   const { test, generalTest } = foreseen.data;
   const { maxTokens, batch, also } = options;
-  const further = Object.values(also).reduce((sum, source) => sum + source.test, 0);
+  const sizes = Object.values(also).map(({ test: size }) => size);
+  const further = sizes.reduce((sum, size) => sum + size, 0);
   // Further tests are of the domain's size, as far as one can know.
   const counts = { domain: 3 * test + 2 * further, general: 2 * generalTest };
   const tasks = answerTasks(foreseen, counts, maxTokens, batch);

@@ -9,7 +9,7 @@ import { disposeModel } from "../models/qwen2_5_vl/model.ts";
 import { DEFAULT_JUDGE } from "../rewards/judge.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
-import { loadExamples } from "./dataset.ts";
+import { furtherTest, loadExamples } from "./dataset.ts";
 import { attempt } from "./failure.ts";
 import { type LoadedModel, loadModel } from "./policy.ts";
 import { scoreGreedily } from "./score.ts";
@@ -27,7 +27,11 @@ export const evaluate = handler(
     const { options, inputs } = context;
     const base = yield* openModel(inputs.reference.dir);
     const { domain, general } = yield* attempt(() => loadExamples(inputs.dataset, base));
-    const total = 3 * domain.test.length + 2 * general.test.length;
+    const further = Object.entries(options.also).map(
+      ([name, source]) => [name, furtherTest(source)] as const,
+    );
+    const besides = further.reduce((sum, [, examples]) => sum + examples.length, 0);
+    const total = 3 * domain.test.length + 2 * (general.test.length + besides);
     let finished = 0;
     const answers = Effect.fnUntraced(function* (
       model: LoadedModel,
@@ -48,6 +52,12 @@ export const evaluate = handler(
     const domainAfter = yield* answers(policy, domain.test);
     const generalAfter = yield* answers(policy, general.test);
     const blind = yield* answers(policy, domain.test, blank());
+    const also: Array<readonly [string, ReturnType<typeof furtherScore>]> = [];
+    for (const [name, examples] of further) {
+      const before = yield* answers(base, examples);
+      const after = yield* answers(policy, examples);
+      also.push([name, furtherScore(examples, before, after)]);
+    }
     return {
       evaluation: {
         domain: comparison(domainBefore, domainAfter),
@@ -58,6 +68,7 @@ export const evaluate = handler(
           ...byFamily(domain.test, domainBefore, domainAfter),
           ...byFamily(general.test, generalBefore, generalAfter),
         },
+        ...(also.length === 0 ? {} : { also: Object.fromEntries(also) }),
       },
     };
   }, Effect.scoped),
@@ -94,4 +105,25 @@ function byFamily(
       return [family, { before: was.accuracy, after: is.accuracy, n: is.n }];
     }),
   );
+}
+
+/** A further test, its families by name, each after what it is part of. */
+function furtherScore(
+  examples: ReadonlyArray<Example>,
+  before: ReadonlyArray<boolean>,
+  after: ReadonlyArray<boolean>,
+) {
+  const groups = examples.map(({ family }) => groupsOf(family));
+  const names = [...new Set(groups.flat())].sort();
+  const families = names.map((name) => {
+    const own = (_: boolean, index: number) => groups[index]!.includes(name);
+    return [name, comparison(before.filter(own), after.filter(own))] as const;
+  });
+  return { ...comparison(before, after), families: Object.fromEntries(families) };
+}
+
+/** A family with all that it is part of: `a/b` is part of `a`. */
+function groupsOf(family: string): ReadonlyArray<string> {
+  const parts = family.split("/");
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }

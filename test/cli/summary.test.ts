@@ -71,4 +71,14 @@ describe("a finished run", () => {
     expect(text).toContain("done in 3 min 20 s, 600 steps, peak memory");
     expect(text).toContain("model  /out/stages/grpo-1/out/model");
   });
+
+  it("has further tests, with their families, where there were any", () => {
+    const one = { before: score(0), after: score(0.3), n: 500 };
+    const also = { hard: { ...one, families: { numbers: one, "numbers/tri": one } } };
+    const told = finished({ ...whole, evaluation: { ...evaluation, also } });
+    expect(JSON.parse(asJson(told)).also).toEqual(also);
+    expect(JSON.parse(asJson(finished(whole)))).not.toHaveProperty("also");
+    expect(asText(told)).toMatch(/^hard +0\.000 .* 0\.300 \[0\.280, 0\.320\] +500$/m);
+    expect(asText(told)).toMatch(/^ {2}numbers\/tri +0\.000 .* 0\.300 .* 500$/m);
+  });
 });

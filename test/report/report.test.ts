@@ -70,6 +70,12 @@ const evaluation = {
   retention: { value: 0.875, low: 0.7, high: 1.1 },
   blank: score(0),
   families: { [`tri${evil}`]: { before: 0.25, after: 0.5, n: 4 } },
+  also: {
+    [`hard${evil}`]: {
+      ...{ before: score(0), after: score(0.375), n: 8 },
+      families: { [`chains${evil}`]: { before: score(0), after: score(0.25), n: 4 } },
+    },
+  },
 };
 const judgeHandler = handler(judge, () => Effect.succeed({ evaluation }));
 const failing = handler(judge, () =>
@@ -96,6 +102,10 @@ describe("a report", () => {
     ]);
     expect(text).toContain('<dd class="big">0.750</dd>');
     expect(text).toContain("[0.375, 0.875]");
+    expect(text).toContain("further test");
+    expect(text).toContain("hard&lt;/style&gt;");
+    expect(text).toContain("chains&lt;/style&gt;");
+    expect(text).toContain("[0.125, 0.625]");
     expect(text).toMatch(
       /retention<\/th><td class="number">≥ 0\.97<\/td>\s*<td class="number">0\.875/,
     );

@@ -70,4 +70,33 @@ describe("evaluate", () => {
     expect(general.before).toEqual(general.after);
     expect(domain.before).toEqual(domain.after);
   });
+
+  it("measures further tests besides, by family and by what a family is part of", async () => {
+    const { artifacts } = await runStages(
+      temporaryFolder(),
+      pipeline("measure").pipe(
+        model({ from: base }),
+        data(sources),
+        sft({ steps: 2, prompts: 4, anchor: { weight: 0 } }),
+        evaluate({
+          maxTokens: 4,
+          also: { hard: { world: "geometry-hard", test: 36 }, bars: { world: "charts", test: 11 } },
+        }),
+      ),
+    );
+    const { also, domain } = artifacts.evaluation as Evaluation;
+    expect(domain.n).toBe(22);
+    expect(Object.keys(also!)).toEqual(["hard", "bars"]);
+    const { hard, bars } = also!;
+    expect([hard!.n, hard!.before.n, hard!.after.n, bars!.n]).toEqual([36, 36, 36, 11]);
+    const sizes = Object.entries(hard!.families).map(([name, { n }]) => [name, n] as const);
+    expect(sizes.slice(0, 3)).toEqual([
+      ["chains", 12],
+      ["chains/iso", 3],
+      ["chains/outside", 3],
+    ]);
+    const levels = sizes.filter(([name]) => !name.includes("/"));
+    expect(levels.map(([name]) => name)).toEqual(["chains", "figures", "numbers"]);
+    expect(sizes.reduce((sum, [, n]) => sum + n, 0)).toBe(2 * 36);
+  });
 });
