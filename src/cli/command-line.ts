@@ -48,6 +48,9 @@ export function wholeNumber(
   return `${option} takes a whole number from ${least} to ${most}, got "${value}"`;
 }
 
+/** Errors of a name that the user gave, as against those of what it names. */
+const misnamed = ["RunNotFound", "StageNotFound"];
+
 /**
  * Does the work of a command. What the layers below refuse (a folder, a file, an image, an engine)
  * is told on stderr, without usage. Gives the exit code.
@@ -59,6 +62,6 @@ export async function telling(work: () => Promise<number>): Promise<number> {
     const { _tag, syscall, message } = error as NodeJS.ErrnoException & { readonly _tag?: string };
     if (_tag === undefined && syscall === undefined) throw error;
     process.stderr.write(`rcpa: ${message}\n`);
-    return 1;
+    return _tag !== undefined && misnamed.includes(_tag) ? 2 : 1;
   }
 }

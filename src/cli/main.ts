@@ -64,6 +64,11 @@ const commands: Readonly<Record<string, Entry>> = {
     about: "delete results no run refers to, checkpoints of finished stages, and leftovers",
     load: () => import("./commands/gc.ts"),
   },
+  export: {
+    takes: "RUN --to DIR [--format merged|peft] [--stage STAGE] [--replace] [--out DIR] [--json]",
+    about: "the model of a past run as a Hugging Face folder",
+    load: () => import("./commands/export.ts"),
+  },
   score: {
     takes: "--model DIR --cases FILE.jsonl [--json] [options]",
     about: "log-probabilities of given completions under a model, token by token",
