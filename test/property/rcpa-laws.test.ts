@@ -4,16 +4,31 @@ import { stream } from "../../src/core/seed.ts";
 import { groupRelative } from "../../src/rl/advantage.ts";
 import { type CurriculumState, startCurriculum } from "../../src/rl/curriculum.ts";
 import { DEFAULT_DIFFICULTY } from "../../src/rl/difficulty.ts";
-import { DEFAULT_IMITATION, imitatedLengths, imitationLoss } from "../../src/rl/imitation.ts";
-import { DEFAULT_POLICY_LOSS, policyLoss } from "../../src/rl/objective.ts";
-import { DEFAULT_PREFIX, prefixLengths } from "../../src/rl/prefix.ts";
+import {
+  DEFAULT_IMITATION,
+  type ImitationOptions,
+  imitatedLengths,
+  imitationLoss,
+} from "../../src/rl/imitation.ts";
+import { DEFAULT_POLICY_LOSS, NAMED_LOSSES, policyLoss } from "../../src/rl/objective.ts";
+import { DEFAULT_PREFIX, type PrefixOptions, prefixLengths } from "../../src/rl/prefix.ts";
 
 const [PROMPTS, GROUP, TIME] = [3, 4, 8];
 const SIZE = PROMPTS * GROUP * TIME;
 const prompts = Array.from({ length: PROMPTS }, (_, x) => `prompt-${x}`);
 
+const names = Object.keys(NAMED_LOSSES) as ReadonlyArray<keyof typeof NAMED_LOSSES>;
+
+interface Change {
+  readonly loss?: keyof typeof NAMED_LOSSES;
+  readonly prefix?: Partial<PrefixOptions>;
+  readonly imitation?: Partial<ImitationOptions>;
+}
+
 /** Random numbers of one step, and the step's losses at a state of the curriculum. */
-function step(seed: number, state: CurriculumState, hintDropout = 0) {
+function step(seed: number, state: CurriculumState, { loss = "dapo", ...change }: Change = {}) {
+  const objective = { ...DEFAULT_POLICY_LOSS, ...NAMED_LOSSES[loss] };
+  const imitating = { ...DEFAULT_IMITATION, ...change.imitation };
   const random = stream(seed, "laws");
   const draw = (length: number) => Float32Array.from({ length }, () => -0.1 - 3 * random.uniform());
   const logprobs = draw(SIZE);
@@ -26,7 +41,7 @@ function step(seed: number, state: CurriculumState, hintDropout = 0) {
   const { lengths: prefixes } = prefixLengths(
     state,
     { ids: prompts, confidences: [0.1, 0.4, 0.2], lengths, imposable },
-    { ...DEFAULT_PREFIX, hintDropout },
+    { ...DEFAULT_PREFIX, hintDropout: 0, ...change.prefix },
     DEFAULT_DIFFICULTY,
     stream(seed, "prefix"),
   );
@@ -48,13 +63,13 @@ function step(seed: number, state: CurriculumState, hintDropout = 0) {
   );
   const imitated = imitatedLengths(
     { progress: state.progress, prefixes, successes, lengths, imposable },
-    DEFAULT_IMITATION,
+    imitating,
   );
   return {
     prefixes,
     generated,
-    rl: policyLoss(DEFAULT_POLICY_LOSS, { ...batch, mask: generated }),
-    imitation: imitationLoss(DEFAULT_IMITATION, {
+    rl: policyLoss(objective, { ...batch, mask: generated }),
+    imitation: imitationLoss(imitating, {
       rows: PROMPTS,
       time: TIME,
       logprobs: reference,
@@ -62,22 +77,36 @@ function step(seed: number, state: CurriculumState, hintDropout = 0) {
       lengths,
       weights: successes.map((success) => 1 - success),
     }),
-    grpo: policyLoss(DEFAULT_POLICY_LOSS, { ...batch, mask: new Uint8Array(SIZE).fill(1) }),
+    grpo: policyLoss(objective, { ...batch, mask: new Uint8Array(SIZE).fill(1) }),
   };
 }
 
 describe("the RCPA objective", () => {
-  it("is exactly GRPO once the constraint is gone", () => {
+  const nothing = ({ loss, gradient }: ReturnType<typeof imitationLoss>) =>
+    loss === 0 && gradient.every((value) => value === 0);
+
+  it.each(names)("is exactly GRPO, by the loss %s, once the constraint is gone", (loss) => {
     for (let seed = 0; seed < 20; seed++) {
-      const { rl, imitation, grpo } = step(seed, { ...startCurriculum(), progress: 1 });
+      const { rl, imitation, grpo } = step(seed, { ...startCurriculum(), progress: 1 }, { loss });
       expect(rl).toEqual(grpo);
-      expect(imitation.loss).toBe(0);
-      expect(imitation.gradient.every((value) => value === 0)).toBe(true);
+      expect(nothing(imitation)).toBe(true);
+    }
+  });
+
+  it.each(names)("is exactly GRPO, by the loss %s, without prefixes and imitation", (loss) => {
+    const imitation = { strategy: "none" } as const;
+    for (const draw of ["jitter", "fixed", "binomial", "uniform"] as const) {
+      for (let seed = 0; seed < 5; seed++) {
+        const change = { loss, imitation, prefix: { draw, maxRatio: 0, deadRatio: 0 } };
+        const taken = step(seed, { ...startCurriculum(), progress: seed / 5 }, change);
+        expect(taken.rl).toEqual(taken.grpo);
+        expect(nothing(taken.imitation)).toBe(true);
+      }
     }
   });
 
   it("is GRPO's policy term in hint-dropout groups while the constraint lasts", () => {
-    const { rl, grpo } = step(1, startCurriculum(), 1);
+    const { rl, grpo } = step(1, startCurriculum(), { prefix: { hintDropout: 1 } });
     expect(rl).toEqual(grpo);
   });
 
