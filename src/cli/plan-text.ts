@@ -21,7 +21,7 @@ function inAll(costs: Costs) {
 const range = (seconds: number) => [seconds * (1 - timeError), seconds * (1 + timeError)] as const;
 
 /** Operations with a unit: `3.2 GFLOP`, `1.1 PFLOP`. */
-function flopText(flops: number): string {
+export function flopText(flops: number): string {
   const units = ["", "k", "M", "G", "T", "P", "E"];
   const power = flops < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(flops) / 3));
   const value = flops / 1000 ** power;

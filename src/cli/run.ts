@@ -17,9 +17,8 @@ export async function run(
   extras: Extras = {},
 ): Promise<void> {
   bringAlong(pipeline, extras);
-  if (meta.url === undefined) return;
-  const file = fileURLToPath(meta.url);
-  if (!isEntry(file)) return;
+  const file = entryFile(meta);
+  if (file === undefined) return;
   outliveReaders();
   finish(await runFiles([{ file, pipeline }], process.argv.slice(2)));
 }
@@ -74,9 +73,12 @@ export function outliveReaders(): void {
   }
 }
 
-function isEntry(file: string): boolean {
+/** The file that `meta` belongs to when it is the one that was started; undefined when it was imported. */
+export function entryFile(meta: { readonly url?: string }): string | undefined {
   const started = process.argv[1];
-  if (started === undefined) return false;
+  if (started === undefined || meta.url === undefined) return undefined;
+  const file = fileURLToPath(meta.url);
   const candidates = [started, `${started}.ts`].filter((path) => existsSync(path));
-  return candidates.some((path) => realpathSync(path) === realpathSync(file));
+  const same = candidates.some((path) => realpathSync(path) === realpathSync(file));
+  return same ? file : undefined;
 }

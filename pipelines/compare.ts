@@ -1,0 +1,156 @@
+/**
+ * Compares ways to adapt the shipped tiny VLM to geometry diagrams: the same data, the same number of steps,
+ * each way with the learning rate and lengths that are best on validation.
+ *
+ *   npx tsx pipelines/compare.ts [--arms A,B] [--seeds 1,2,3] [--jobs N] [--steps-scale X] [--out DIR]
+ *                                [--to docs/results.md] [--dry-run] [--stored] [--json]
+ */
+import {
+  arm,
+  compare,
+  data,
+  evaluate,
+  grpo,
+  lm,
+  model,
+  partialConstraint,
+  pipeline,
+  sft,
+  transition,
+  warmup,
+} from "rcpa";
+
+// RCPA takes about so many steps in all; no arm takes more.
+const budget = 960;
+
+// What validation chooses from, the same for all arms.
+const rates = [1.5e-4, 3e-4, 6e-4].map((learningRate) => ({ learningRate }));
+
+// More passes over few references can hurt, so how long to imitate is chosen as well.
+const withLengths = (...lengths: ReadonlyArray<number>) =>
+  rates.flatMap(({ learningRate }) => lengths.map((steps) => ({ learningRate, steps })));
+
+// Holds the model to the base's own answers to general questions, as pipelines/geometry.ts does.
+const anchored = { anchor: { weight: 1, images: "both" } } as const;
+const free = { anchor: { weight: 0 } } as const;
+
+// Few worked solutions, many problems with nothing but the right answer.
+const start = () =>
+  [
+    model({ from: "tiny-vlm" }),
+    data({
+      domain: { world: "geometry", worked: 200, answerOnly: 1800 },
+      general: { world: "scenes" },
+    }),
+  ] as const;
+
+const falling = (learningRate: number) => ({
+  optimizer: { learningRate, finalLearningRate: learningRate / 10 },
+});
+
+/** Supervised steps on the worked solutions. */
+const imitate = (learningRate: number, steps: number, held: typeof anchored | typeof free) =>
+  sft({ steps, ...falling(learningRate), ...held });
+
+/** RCPA as in pipelines/geometry.ts. */
+const preAlign = (learningRate: number, held: typeof anchored | typeof free) => {
+  const optimizer = { learningRate };
+  const constraint = {
+    ...{ progress: { minimumSteps: 300 }, imitation: { weight: 2 }, optimizer },
+    ...held,
+  };
+  return [
+    warmup({ steps: 10, optimizer: { learningRate, warmupSteps: 10 }, ...held }),
+    partialConstraint({ maximumSteps: 450, until: 0.7, ...constraint }),
+    transition({ maximumSteps: 250, familiarity: 1, ...constraint }),
+    grpo({ steps: 600, ...falling(learningRate), ...held }),
+  ] as const;
+};
+
+await compare(import.meta, {
+  name: "geometry",
+  doc: "Angles, perimeters and areas read from diagrams: 200 worked solutions and 1,800 problems with nothing but the answer; general questions about scenes stay.",
+  tuneSeeds: [101],
+  seeds: [1, 2, 3, 4, 5],
+  arms: {
+    lm: arm({
+      doc: "Continual pretraining: the likelihood of all text of the 2,000 problems",
+      settings: withLengths(200, 400, budget),
+      pipeline: ({ learningRate, steps }) =>
+        pipeline("lm").pipe(
+          ...start(),
+          lm({ steps, ...falling(learningRate), ...free }),
+          evaluate(),
+        ),
+    }),
+
+    sft: arm({
+      doc: "Supervised fine-tuning on the 200 worked solutions",
+      settings: withLengths(200, 400, budget),
+      pipeline: ({ learningRate, steps }) =>
+        pipeline("sft").pipe(...start(), imitate(learningRate, steps, free), evaluate()),
+    }),
+
+    "sft+anchor": arm({
+      doc: "Supervised fine-tuning on the 200 worked solutions, with the anchor",
+      settings: withLengths(200, 400, budget),
+      pipeline: ({ learningRate, steps }) =>
+        pipeline("sft-anchor").pipe(...start(), imitate(learningRate, steps, anchored), evaluate()),
+    }),
+
+    grpo: arm({
+      doc: "Reinforcement on all 2,000 problems from the start",
+      settings: rates,
+      pipeline: ({ learningRate }) =>
+        pipeline("grpo").pipe(
+          ...start(),
+          grpo({ steps: budget, ...falling(learningRate), ...free }),
+          evaluate(),
+        ),
+    }),
+
+    "grpo+anchor": arm({
+      doc: "Reinforcement on all 2,000 problems from the start, with the anchor",
+      settings: rates,
+      pipeline: ({ learningRate }) =>
+        pipeline("grpo-anchor").pipe(
+          ...start(),
+          grpo({ steps: budget, ...falling(learningRate), ...anchored }),
+          evaluate(),
+        ),
+    }),
+
+    "sft→grpo": arm({
+      doc: "The usual two steps: supervised on the 200, then reinforcement on all, with the anchor",
+      settings: withLengths(200, 400),
+      pipeline: ({ learningRate, steps }) =>
+        pipeline("sft-grpo").pipe(
+          ...start(),
+          imitate(learningRate, steps, anchored),
+          grpo({ steps: budget - steps, ...falling(learningRate), ...anchored }),
+          evaluate(),
+        ),
+    }),
+
+    rcpa: arm({
+      doc: "RCPA: solutions imposed in part, less and less, then reinforcement on all",
+      settings: rates,
+      pipeline: ({ learningRate }) =>
+        pipeline("rcpa").pipe(...start(), ...preAlign(learningRate, free), evaluate()),
+    }),
+
+    "rcpa+anchor": arm({
+      doc: "RCPA with the anchor",
+      settings: rates,
+      pipeline: ({ learningRate }) =>
+        pipeline("rcpa-anchor").pipe(...start(), ...preAlign(learningRate, anchored), evaluate()),
+    }),
+  },
+  contrasts: [
+    ["rcpa+anchor", "grpo+anchor"],
+    ["rcpa+anchor", "sft+anchor"],
+    ["rcpa+anchor", "sft→grpo"],
+    ["rcpa+anchor", "rcpa"],
+    ["sft+anchor", "sft"],
+  ],
+});
