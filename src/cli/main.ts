@@ -69,6 +69,11 @@ const commands: Readonly<Record<string, Entry>> = {
     about: "the model of a past run as a Hugging Face folder",
     load: () => import("./commands/export.ts"),
   },
+  inspect: {
+    takes: "DIR|FILE [--model DIR] [--json]",
+    about: "what a model folder or a file of rows holds, and what is wrong with it",
+    load: () => import("./commands/inspect.ts"),
+  },
   score: {
     takes: "--model DIR --cases FILE.jsonl [--json] [options]",
     about: "log-probabilities of given completions under a model, token by token",

@@ -51,6 +51,9 @@ export function loadChatTemplate(dir: string): ChatTemplate {
     );
 }
 
+/** Path of the file that holds a model folder's chat template. Fails: `ModelFolderInvalid`. */
+export const chatTemplateFile = (dir: string): string => findTemplate(dir).path;
+
 function findTemplate(dir: string): { readonly path: string; readonly source: string } {
   const own = join(dir, "chat_template.jinja");
   if (existsSync(own)) return { path: own, source: readTextFile(own) };

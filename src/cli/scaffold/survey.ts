@@ -43,7 +43,6 @@ export interface Survey {
 }
 
 const SHOWN_EXAMPLES = 3;
-const SHOWN_PROBLEMS = 5;
 /** Rows by which the field with references is chosen. */
 const TRIED_ROWS = 200;
 /** Rows whose image is opened; the data stage opens all. */
@@ -53,16 +52,17 @@ const noFields = { question: null, answer: null, reference: null, image: null, f
 /**
  * Reads a file once from end to end.
  *
- * @param tokenizer the model's, to count tokens and find words it cannot read
+ * @param tokenizer the model's, to count tokens and find words it cannot read; without one both are left out
+ * @param shown how many problems are kept
  * Fails: `DataInvalid` when the file has no rows of a known shape.
  * Memory: a hash of each row's image and question.
  */
-export function survey(file: string, tokenizer: Tokenizer): Survey {
+export function survey(file: string, tokenizer: Tokenizer | undefined, shown = 5): Survey {
   const path = resolve(file);
   const { shape, layout } = detect(path, file, "auto", noFields);
   const reference = referenceField(path, file, layout);
   const named: FieldNames = { ...noFields, reference: reference ?? null };
-  const tally = newTally(file, tokenizer, { dir: dirname(path), outside: false });
+  const tally = newTally({ file, tokenizer, shown, dir: dirname(path) });
   for (const line of readRows(path, file, detect(path, file, "auto", named).layout)) {
     if ("row" in line) tally.row(line);
     else tally.broken(line.problems);
@@ -102,7 +102,15 @@ function explains({ reference, answer }: Row): boolean {
   return words - answer.split(/\s+/).length >= 4;
 }
 
-function newTally(file: string, tokenizer: Tokenizer, folder: Parameters<typeof imageBytes>[1]) {
+interface Look {
+  readonly file: string;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly shown: number;
+  readonly dir: string;
+}
+
+function newTally({ file, tokenizer, shown, dir }: Look) {
+  const folder = { dir, outside: false };
   const count = { rows: 0, worked: 0, calculated: 0, longestReference: 0, longestAnswer: 0 };
   const answers: Record<AnswerKind, number> = { number: 0, option: 0, text: 0 };
   const contents: Array<Content> = [];
@@ -111,9 +119,9 @@ function newTally(file: string, tokenizer: Tokenizer, folder: Parameters<typeof 
   let brokenRows = 0;
   const broken = (found: ReadonlyArray<DataProblem>) => {
     brokenRows++;
-    problems.push(...found.slice(0, SHOWN_PROBLEMS - problems.length));
+    problems.push(...found.slice(0, shown - problems.length));
   };
-  const tokens = (text: string) => tokenizer.encode(text).length;
+  const tokens = (text: string) => tokenizer?.encode(text).length ?? 0;
   return {
     broken,
     row: ({ line, row }: PlacedRow) => {
@@ -141,12 +149,12 @@ function newTally(file: string, tokenizer: Tokenizer, folder: Parameters<typeof 
 
 function troubles(
   row: Row,
-  tokenizer: Tokenizer,
+  tokenizer: Tokenizer | undefined,
   folder: Parameters<typeof imageBytes>[1] | undefined,
 ): ReadonlyArray<readonly [field: string, message: string]> {
   const texts = (["question", "answer", "reference"] as const).flatMap((field) => {
     const text = row[field];
-    const problem = text === undefined ? undefined : unreadable(text, tokenizer);
+    const problem = text && tokenizer && unreadable(text, tokenizer);
     return problem === undefined ? [] : [[field, problem] as const];
   });
   const read = folder === undefined ? undefined : imageBytes(row.image, folder);
