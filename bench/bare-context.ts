@@ -23,6 +23,7 @@ export function bareContext(
         }
         return state;
       }),
+    aside: (work) => work,
     progress: () => Effect.void,
     measure: () => Effect.void,
     note: () => Effect.void,

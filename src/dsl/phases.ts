@@ -1,20 +1,13 @@
 /** The words of a pipeline: each call makes one stage. Serves the definition layer. */
 import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
+import { checkpointEvery, microBatch, validateEvery } from "./operation.ts";
 import { MaybeSteps, option, Steps } from "./option.ts";
 import { safeguard } from "./safeguard.ts";
 import { modelFolder } from "./shipped.ts";
 import { DomainSource, FurtherTest, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";
-import {
-  Count,
-  checkpointEvery,
-  microBatch,
-  reinforcement,
-  rewarded,
-  Share,
-  tolerance,
-} from "./training.ts";
+import { Count, reinforcement, rewarded, Share, tolerance } from "./training.ts";
 
 /** Takes a base model: a Hugging Face folder, or the one that ships with the package. */
 export const model = define({
@@ -93,6 +86,7 @@ export const partialConstraint = define({
     safeguard,
     microBatch,
     checkpointEvery,
+    validateEvery,
   }),
   needs: ["policy", "reference", "dataset", "curriculum"],
   gives: ["policy", "curriculum"],
@@ -138,6 +132,7 @@ export const transition = define({
     safeguard,
     microBatch,
     checkpointEvery,
+    validateEvery,
   }),
   needs: ["policy", "reference", "dataset", "curriculum"],
   gives: ["policy", "curriculum", "gate"],
@@ -155,6 +150,7 @@ export const grpo = define({
     safeguard,
     microBatch,
     checkpointEvery,
+    validateEvery,
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["policy"],
@@ -178,6 +174,7 @@ export const sft = define({
     anchor: reinforcement.anchor,
     microBatch,
     checkpointEvery,
+    validateEvery,
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["policy"],
@@ -196,6 +193,7 @@ export const lm = define({
     anchor: reinforcement.anchor,
     microBatch,
     checkpointEvery,
+    validateEvery,
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["policy"],

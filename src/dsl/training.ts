@@ -276,19 +276,3 @@ export const rewarded = {
     },
   ],
 } as const;
-
-/** How many responses a training stage computes at once; changes the result by rounding only. */
-export const microBatch = option(Schema.NullOr(Count), {
-  doc: "Responses computed at once; the step's gradient is the sum over all parts of its batch. Null: the whole batch, in one pass.",
-  unit: "responses",
-  default: null,
-  operational: true,
-});
-
-/** How often a training stage writes a checkpoint; does not change the result. */
-export const checkpointEvery = option(Count, {
-  doc: "Steps between checkpoints.",
-  unit: "steps",
-  default: 50,
-  operational: true,
-});

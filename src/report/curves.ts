@@ -59,6 +59,17 @@ const spread: Curve = {
   lines: one("zeroSpreadShare", "all rewards equal"),
 };
 
+const validation: Curve = {
+  title: "Validation accuracy",
+  unit: "share right",
+  about: "Greedy answers to questions held out of training, asked on the way.",
+  scale: "share",
+  lines: [
+    { metric: "validationDomain", label: "domain" },
+    { metric: "validationGeneral", label: "general" },
+  ],
+};
+
 /** More lines than this cannot be told apart in one chart. */
 const mostLines = 4;
 
@@ -79,7 +90,7 @@ function rewardGroup(names: ReadonlySet<string>): CurveGroup {
     lines: part,
     ...(part.some(({ metric }) => unbounded(metric)) ? {} : { scale: "share" as const }),
   }));
-  return { title: "Reward", curves: [total, ...curves, spread] };
+  return { title: "Reward", curves: [total, ...curves, spread, validation] };
 }
 
 /** Components that can be below 0, or anything. */

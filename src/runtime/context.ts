@@ -51,6 +51,7 @@ export function makeContext(attempt: Attempt): StageContext<unknown, unknown> {
         journal.emit({ _tag: "StageProgress", stage, step, total, metrics }),
         limits.check,
       ),
+    aside: bill.aside,
     measure: (metrics) => measure(attempt, metrics),
     note: (text) => journal.emit({ _tag: "StageNote", stage, text }),
   };

@@ -1,4 +1,5 @@
 /** What work has cost: processor time and floating-point operations, which other work on the machine does not change. Serves the runtime layer. */
+import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 
 /** Processor time of the whole process, user and system, and floating-point operations of the tensor engine. */
@@ -35,17 +36,28 @@ export interface Bill {
   readonly spend: (spent: Expense) => void;
   /** So far, outside of all loops. */
   readonly around: () => Expense;
+  /** Does work that only watches: its cost is nobody's. */
+  readonly aside: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
 }
 
 /** Opens the bill of an attempt. */
 export function openBill(meter: Meter): Bill {
-  const before = meter();
-  let inLoops = nothing;
+  let [inLoops, besides] = [nothing, nothing];
+  const own = () => minus(meter(), besides);
+  const before = own();
   return {
-    meter,
+    meter: own,
     spend: (spent) => {
       inLoops = plus(inLoops, spent);
     },
-    around: () => minus(minus(meter(), before), inLoops),
+    around: () => minus(minus(own(), before), inLoops),
+    aside: (work) =>
+      Effect.suspend(() => {
+        const from = meter();
+        const settle = Effect.sync(() => {
+          besides = plus(besides, minus(meter(), from));
+        });
+        return Effect.ensuring(work, settle);
+      }),
   };
 }

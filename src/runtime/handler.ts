@@ -59,6 +59,8 @@ export interface StageContext<Options, Inputs> {
     total: number,
     metrics?: StepMetrics,
   ) => Effect.Effect<void, RuntimeFailure>;
+  /** Does work that only watches, such as validation: its cost does not count as the stage's. */
+  readonly aside: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
   /** Numbers about what the stage has reached, kept with its result: `domainAccuracy`, `retention`, … */
   readonly measure: (metrics: StepMetrics) => Effect.Effect<void, RuntimeFailure>;
   /** A sentence for the user and the log. */

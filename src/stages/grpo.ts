@@ -24,6 +24,7 @@ export const grpo = handler(
     const { learner, policy } = yield* train(context, session, {
       total,
       memory: {},
+      validation: { maxTokens, judge: judgeOf(options.reward) },
       step: (state, index) => {
         const batch = batchOf(session.examples.domain.train, prompts, index, seed, stage);
         const problems = batch.map(session.read);

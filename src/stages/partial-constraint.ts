@@ -33,6 +33,7 @@ export const partialConstraint = handler(
     const { learner, policy } = yield* train(context, session, {
       total,
       memory,
+      validation: { maxTokens, judge: judgeOf(options.reward) },
       until: ({ curriculum: { progress } }) => progress >= options.until,
       step: (state, index) => {
         const { worked } = session.examples;

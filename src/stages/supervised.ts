@@ -25,6 +25,7 @@ interface SupervisedOptions {
   readonly anchor: Anchor;
   readonly microBatch: number | null;
   readonly checkpointEvery: number;
+  readonly validateEvery: number | null;
 }
 
 interface Inputs {
@@ -56,6 +57,7 @@ export const supervise = Effect.fnUntraced(function* <Options extends Supervised
   const { learner, policy } = yield* train(context, session, {
     total,
     memory: {},
+    validation: { maxTokens: SUPERVISED_TOKENS },
     step: (state, index) => {
       const started = performance.now();
       const problems = lesson.problems(session, index);

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import type { Scope } from "effect/Scope";
-import type { ModelRef } from "../dsl/artifacts.ts";
+import type { DatasetRef, ModelRef } from "../dsl/artifacts.ts";
 import type { Safeguard } from "../dsl/safeguard.ts";
 import type { StageError } from "../runtime/errors.ts";
 import type { StageContext, StepMetrics } from "../runtime/handler.ts";
@@ -16,13 +16,18 @@ import { type Refuge, restoreWithGood, saveWithGood, watchHealth } from "./rollb
 import { type Rollouts, score } from "./rollout.ts";
 import { sampleRollouts } from "./samples.ts";
 import { type Learner, type Session, startLearner } from "./session.ts";
+import { type Questions, validationMetrics } from "./validation.ts";
 
 type TrainContext = Pick<
   StageContext<
-    { readonly checkpointEvery: number; readonly safeguard?: Safeguard },
-    { readonly policy: ModelRef }
+    {
+      readonly checkpointEvery: number;
+      readonly validateEvery?: number | null;
+      readonly safeguard?: Safeguard;
+    },
+    { readonly policy: ModelRef; readonly dataset: DatasetRef }
   >,
-  "options" | "inputs" | "artifact" | "loop" | "note" | "stage"
+  "options" | "inputs" | "artifact" | "loop" | "note" | "stage" | "aside"
 >;
 
 /** What a step tells: its numbers and, where responses were sampled, those. */
@@ -42,14 +47,17 @@ export interface Training<Memory> {
   ) => StepOutcome | SampledStep<StepOutcome>;
   /** True when the stage may end early. */
   readonly until?: (memory: Memory) => boolean;
+  /** How to ask validation questions on the way, where the stage's options want that. */
+  readonly validation?: Questions;
 }
 
 /** Trains the input policy with what fits into memory, saves it as the artifact `policy`, and gives the learner and its reference. */
 export const train = Effect.fnUntraced(function* <Memory>(
-  { options, inputs, artifact, loop, note, stage }: TrainContext,
-  { microBatch, examples }: Session,
-  { total, memory, step, until }: Training<Memory>,
+  { options, inputs, artifact, loop, note, stage, aside }: TrainContext,
+  session: Session,
+  { total, memory, step, until, validation }: Training<Memory>,
 ) {
+  const { microBatch, examples } = session;
   // Of the last step only; a report is given a few of them.
   let latest: Rollouts | undefined;
   const finished = Effect.fnUntraced(function* (begun: SampledStep<StepOutcome>) {
@@ -64,7 +72,7 @@ export const train = Effect.fnUntraced(function* <Memory>(
     ...{ dir: artifact("last-good"), input: inputs.policy, stage, note },
     memory: structuredClone(memory),
   };
-  const { safeguard } = options;
+  const { safeguard, validateEvery = null } = options;
   const learner = yield* loop<Learner<Memory>, StageError, Scope>({
     total,
     checkpointEvery: options.checkpointEvery,
@@ -78,8 +86,13 @@ export const train = Effect.fnUntraced(function* <Memory>(
       latest = rollouts;
       const told =
         safeguard === undefined ? {} : yield* watchHealth(refuge, safeguard, state, index, metrics);
+      const looking = validateEvery !== null && (index + 1) % validateEvery === 0;
+      const seen =
+        validation === undefined || !looking
+          ? {}
+          : yield* aside(validationMetrics(session, state.policy, validation));
       const divided = Number.isFinite(microBatch.rows) ? { microBatch: microBatch.rows } : {};
-      return { ...metrics, ...told, ...divided };
+      return { ...metrics, ...told, ...divided, ...seen };
     }),
     samples: ({ policy }) =>
       latest === undefined ? Effect.succeed([]) : sampleRollouts(policy, latest),

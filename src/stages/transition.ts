@@ -36,6 +36,7 @@ export const transition = handler(
       total,
       memory: startPassage(curriculum, options),
       until: isThrough,
+      validation: { maxTokens, judge: judgeOf(options.reward) },
       step: (state, index) => {
         const before = state.memory;
         const { progress } = before.curriculum;

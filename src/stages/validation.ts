@@ -13,8 +13,15 @@ const BATCH = 175;
 
 type Context = Pick<
   StageContext<unknown, { readonly dataset: DatasetRef }>,
-  "inputs" | "measure" | "note" | "progress"
+  "inputs" | "measure" | "note" | "progress" | "aside"
 >;
+
+/** How validation questions are asked. */
+export interface Questions {
+  readonly maxTokens: number;
+  /** What counts as right in the domain. Default: the answer, however it is written. */
+  readonly judge?: Judge;
+}
 
 /** Item by item, whether the greedy answer is right. */
 interface Outcomes {
@@ -37,10 +44,12 @@ export const noteValidation = Effect.fnUntraced(function* <Memory>(
   maxTokens: number,
   judge = DEFAULT_JUDGE,
 ) {
-  const now = yield* validate(context, session, policy, maxTokens, judge);
+  const telling = (done: number, total: number) => context.progress(done, total);
+  const ask = (model: LoadedModel) =>
+    context.aside(validate(session, model, { maxTokens, judge }, telling));
+  const now = yield* ask(policy);
   const known = digest([session.base.dir, context.inputs.dataset, maxTokens, judge]);
-  const base =
-    ofBase.get(known) ?? (yield* validate(context, session, session.base, maxTokens, judge));
+  const base = ofBase.get(known) ?? (yield* ask(session.base));
   ofBase.set(known, base);
   yield* context.measure({
     ...accuracies(now, (name) => `${name}Accuracy`),
@@ -55,21 +64,32 @@ export const noteValidation = Effect.fnUntraced(function* <Memory>(
   yield* context.note(`validation accuracy: ${text.join(", ")}`);
 });
 
-const validate = Effect.fnUntraced(function* (
-  context: Context,
+/** Validation accuracy of a policy that goes on learning, as metrics of a step. */
+export const validationMetrics = Effect.fnUntraced(function* (
+  session: Session,
+  policy: LoadedModel,
+  questions: Questions,
+) {
+  const outcomes = yield* validate(session, policy, questions, () => Effect.void);
+  return accuracies(outcomes, (suite) =>
+    suite === "domain" ? "validationDomain" : "validationGeneral",
+  );
+});
+
+const validate = Effect.fnUntraced(function* <E>(
   { examples }: Session,
   model: LoadedModel,
-  maxTokens: number,
-  judge: Judge,
+  { maxTokens, judge = DEFAULT_JUDGE }: Questions,
+  between: (done: number, total: number) => Effect.Effect<void, E>,
 ) {
   const options = { maxTokens, batch: BATCH };
   const [first, second] = [examples.domain.validation, examples.general.validation];
   const total = first.length + second.length;
   const domain = yield* scoreGreedily(model, first, { ...options, judge }, (count) =>
-    context.progress(count, total),
+    between(count, total),
   );
   const general = yield* scoreGreedily(model, second, options, (count) =>
-    context.progress(first.length + count, total),
+    between(first.length + count, total),
   );
   return { domain, general } satisfies Outcomes as Outcomes;
 });

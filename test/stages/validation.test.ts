@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { data, evaluate, model, pipeline, sft } from "rcpa";
 import { describe, expect, it } from "vitest";
+import { sha256 } from "../../src/core/digest.ts";
 import type { Event } from "../../src/runtime/events.ts";
 import { folderForFile, writeModel } from "../support/learner.ts";
 import { temporaryDir } from "../support/runtime.ts";
@@ -40,6 +43,31 @@ describe("what a phase reaches", () => {
     expect(validated(events, "sft")).toBe(2 * validated(events, "sft-2"));
   });
 });
+
+describe("looks on the way", () => {
+  const watched = (validateEvery: number | null) =>
+    pipeline("watched").pipe(
+      ...study.stages.slice(0, 2),
+      sft({ steps: 5, prompts: 2, anchor: { weight: 0 }, validateEvery }),
+    );
+
+  it("are metrics of their steps and change nothing", async () => {
+    const [plain, looking] = [temporaryDir(), temporaryDir()];
+    const blind = await runStages(plain, watched(null));
+    const seen = await runStages(looking, watched(2));
+    const looks = seen.steps("sft").map(({ validationDomain: domain }) => domain);
+    expect(looks.map((domain) => domain !== undefined)).toEqual([false, true, false, true, false]);
+    expect(blind.steps("sft").some((metrics) => "validationDomain" in metrics)).toBe(false);
+    expect(weightsOf(seen.artifacts)).toBe(weightsOf(blind.artifacts));
+    const [one, other] = [plain, looking].map((root) => readdirSync(join(root, "stages")).sort());
+    expect(other).toEqual(one);
+  });
+});
+
+function weightsOf(artifacts: Readonly<Record<string, unknown>>): string {
+  const { dir } = artifacts.policy as { readonly dir: string };
+  return sha256(readFileSync(join(dir, "model.safetensors")));
+}
 
 /** How often a stage told that it had asked validation questions. */
 const validated = (events: ReadonlyArray<Event>, stage: string) =>

@@ -6,7 +6,7 @@ import { mean } from "../../core/statistics.ts";
 import { Evaluation } from "../../dsl/artifacts.ts";
 import type { Settings } from "../../dsl/study.ts";
 import { type Expense, nothing, plus } from "../../runtime/expense.ts";
-import { type Measure, measuresFile, readMeasures } from "../../runtime/measures.ts";
+import { measuresFile, readMeasures } from "../../runtime/measures.ts";
 import type { Plan } from "../../runtime/plan.ts";
 import { readResult } from "../../runtime/result.ts";
 import { readSteps } from "../../runtime/steps.ts";
@@ -27,7 +27,7 @@ export interface Cell {
   /** Everything before the evaluation; null where a stage did not record it. */
   readonly spent: Expense | null;
   /** Validation accuracy over the steps of all stages, from the base at 0. */
-  readonly curve: ReadonlyArray<Accuracies & { readonly step: number }>;
+  readonly curve: ReadonlyArray<CurvePoint>;
   /** Share of right sampled answers over the steps. */
   readonly sampled: ReadonlyArray<Point>;
   /** When and where it was run first; null when that run's folder is gone. */
@@ -38,6 +38,11 @@ export interface Cell {
 export interface Accuracies {
   readonly domain: number | null;
   readonly general: number | null;
+}
+
+/** Accuracies after so many steps. */
+export interface CurvePoint extends Accuracies {
+  readonly step: number;
 }
 
 /** Where a result comes from. */
@@ -99,7 +104,8 @@ export function readCell(plan: Plan, root: string, seed: number, origin: Origin 
   const before = evaluated === -1 ? plan.stages : plan.stages.slice(0, evaluated);
   let steps = 0;
   let spent: Expense | null = nothing;
-  const curve: Array<Cell["curve"][number]> = [];
+  let base: CurvePoint | undefined;
+  const curve: Array<CurvePoint> = [];
   const sampled: Array<Point> = [];
   for (const { key } of before) {
     const dir = join(root, "stages", key);
@@ -108,9 +114,13 @@ export function readCell(plan: Plan, root: string, seed: number, origin: Origin 
     for (const [at, { metrics }] of lines.entries()) {
       const step = steps + at + 1;
       if (Number.isFinite(metrics.accuracy)) sampled.push({ step, value: metrics.accuracy! });
+      const seen = pointAt(step, metrics.validationDomain, metrics.validationGeneral);
+      if (seen !== undefined) curve.push(seen);
     }
-    for (const measure of readMeasures(join(dir, measuresFile))) {
-      curve.push(...measured(measure, curve.length === 0, steps));
+    for (const { step, metrics } of readMeasures(join(dir, measuresFile))) {
+      base ??= pointAt(0, metrics.baseDomainAccuracy, metrics.baseGeneralAccuracy);
+      const end = pointAt(steps + step, metrics.domainAccuracy, metrics.generalAccuracy);
+      if (end !== undefined) curve.push(end);
     }
     steps += typeof result === "string" ? 0 : result.steps;
     const own: Expense | undefined = typeof result === "string" ? undefined : result.spent;
@@ -121,7 +131,7 @@ export function readCell(plan: Plan, root: string, seed: number, origin: Origin 
   const evaluation = evaluationIn(plan.stages[evaluated]?.action);
   return {
     ...{ seed, state: "done", failure: "", validation, evaluation, steps, spent },
-    ...{ curve, sampled, origin },
+    ...{ curve: [...(base === undefined ? [] : [base]), ...onceEach(curve)], sampled, origin },
   };
 }
 
@@ -130,13 +140,16 @@ function evaluationIn(action: Plan["stages"][number]["action"] | undefined): Eva
   return Option.getOrNull(Schema.decodeUnknownOption(Evaluation)(action.outputs.evaluation));
 }
 
-/** The base's accuracies come along with the first measurement of the policy's. */
-function measured({ step, metrics }: Measure, first: boolean, offset: number): Cell["curve"] {
-  const { domainAccuracy, generalAccuracy, baseDomainAccuracy, baseGeneralAccuracy } = metrics;
-  if (domainAccuracy === undefined && generalAccuracy === undefined) return [];
-  const point = (at: number, domain: number | undefined, general: number | undefined) => ({
-    ...{ step: at, domain: domain ?? null, general: general ?? null },
-  });
-  const base = first ? [point(0, baseDomainAccuracy, baseGeneralAccuracy)] : [];
-  return [...base, point(offset + step, domainAccuracy, generalAccuracy)];
+function pointAt(
+  step: number,
+  domain: number | undefined,
+  general: number | undefined,
+): CurvePoint | undefined {
+  if (domain === undefined && general === undefined) return undefined;
+  return { step, domain: domain ?? null, general: general ?? null };
 }
+
+/** A look at the last step and the measurement after it say the same. */
+const onceEach = (curve: ReadonlyArray<CurvePoint>): ReadonlyArray<CurvePoint> => [
+  ...new Map(curve.map((point) => [point.step, point])).values(),
+];
