@@ -151,6 +151,16 @@ describe("the forecast of a pipeline", () => {
     expect(many).toBeLessThan(5 * none!);
   });
 
+  it("counts further tests, which both models answer", () => {
+    const also = { hard: { world: "geometry-hard", test: 48 } } as const;
+    const [plain, more] = [{}, { also }].map((own) =>
+      flops(costsOf(pipeline("own").pipe(model(), data(few), evaluate(own))).at(-1)),
+    );
+    // 48 domain and 32 general answers, and twice 48 more.
+    expect(more! / plain!).toBeGreaterThan(2);
+    expect(more! / plain!).toBeLessThan(3.2);
+  });
+
   it("leaves what a resumed stage has done out, and asks the anchor's questions once", () => {
     const [, , first, second] = costsOf(
       pipeline("twice").pipe(model(), data(few), grpo({ steps: 10 }), grpo({ steps: 10 })),
