@@ -5,8 +5,9 @@
  */
 import * as rcpa from "rcpa";
 
-const anchor = { weight: 1, images: "both" } as const;
+const anchor = { weight: 1, images: "general" } as const;
 const optimizer = { learningRate: 3e-4 };
+const falling = { ...optimizer, finalLearningRate: 3e-5 };
 const constraint = {
   anchor,
   progress: { minimumSteps: 300 },
@@ -28,7 +29,7 @@ const charts = rcpa
     rcpa.warmup({ steps: 10, anchor, optimizer: { ...optimizer, warmupSteps: 10 } }),
     rcpa.partialConstraint({ maximumSteps: 450, until: 0.7, ...constraint }),
     rcpa.transition({ maximumSteps: 250, familiarity: 1, ...constraint }),
-    rcpa.grpo({ steps: 600, anchor, optimizer: { ...optimizer, finalLearningRate: 3e-5 } }),
+    rcpa.grpo({ steps: 600, anchor, rehearsal: { prompts: 8 }, optimizer: falling }),
     rcpa.evaluate(),
   );
 

@@ -30,9 +30,11 @@ const rates = [1.5e-4, 3e-4, 6e-4].map((learningRate) => ({ learningRate }));
 const withLengths = (...lengths: ReadonlyArray<number>) =>
   rates.flatMap(({ learningRate }) => lengths.map((steps) => ({ learningRate, steps })));
 
-// Holds the model to the base's own answers to general questions, as pipelines/geometry.ts does.
-const anchored = { anchor: { weight: 1, images: "both" } } as const;
-const free = { anchor: { weight: 0 } } as const;
+// With the anchor the model is held to the base's own answers to general questions, as in pipelines/geometry.ts.
+const validateEvery = 160;
+const anchored = { anchor: { weight: 1, images: "general" }, validateEvery } as const;
+const free = { anchor: { weight: 0 }, validateEvery } as const;
+type Held = typeof anchored | typeof free;
 
 // Few worked solutions, many problems with nothing but the right answer.
 const start = () =>
@@ -48,22 +50,25 @@ const falling = (learningRate: number) => ({
   optimizer: { learningRate, finalLearningRate: learningRate / 10 },
 });
 
+/** The test split, and problems harder than any trained on, each read once. */
+const measure = () => evaluate({ also: { hard: { world: "geometry-hard" } } });
+
 /** Supervised steps on the worked solutions. */
-const imitate = (learningRate: number, steps: number, held: typeof anchored | typeof free) =>
+const imitate = (learningRate: number, steps: number, held: Held) =>
   sft({ steps, ...falling(learningRate), ...held });
 
 /** RCPA as in pipelines/geometry.ts. */
-const preAlign = (learningRate: number, held: typeof anchored | typeof free) => {
+const preAlign = (learningRate: number, held: Held) => {
   const optimizer = { learningRate };
   const constraint = {
     ...{ progress: { minimumSteps: 300 }, imitation: { weight: 2 }, optimizer },
     ...held,
   };
   return [
-    warmup({ steps: 10, optimizer: { learningRate, warmupSteps: 10 }, ...held }),
+    warmup({ steps: 10, optimizer: { learningRate, warmupSteps: 10 }, anchor: held.anchor }),
     partialConstraint({ maximumSteps: 450, until: 0.7, ...constraint }),
     transition({ maximumSteps: 250, familiarity: 1, ...constraint }),
-    grpo({ steps: 600, ...falling(learningRate), ...held }),
+    grpo({ steps: 600, rehearsal: { prompts: 8 }, ...falling(learningRate), ...held }),
   ] as const;
 };
 
@@ -75,27 +80,27 @@ await compare(import.meta, {
   arms: {
     lm: arm({
       doc: "Continual pretraining: the likelihood of all text of the 2,000 problems",
-      settings: withLengths(200, 400, budget),
+      settings: withLengths(300, budget),
       pipeline: ({ learningRate, steps }) =>
         pipeline("lm").pipe(
           ...start(),
           lm({ steps, ...falling(learningRate), ...free }),
-          evaluate(),
+          measure(),
         ),
     }),
 
     sft: arm({
       doc: "Supervised fine-tuning on the 200 worked solutions",
-      settings: withLengths(200, 400, budget),
+      settings: withLengths(300, budget),
       pipeline: ({ learningRate, steps }) =>
-        pipeline("sft").pipe(...start(), imitate(learningRate, steps, free), evaluate()),
+        pipeline("sft").pipe(...start(), imitate(learningRate, steps, free), measure()),
     }),
 
     "sft+anchor": arm({
       doc: "Supervised fine-tuning on the 200 worked solutions, with the anchor",
-      settings: withLengths(200, 400, budget),
+      settings: withLengths(300, budget),
       pipeline: ({ learningRate, steps }) =>
-        pipeline("sft-anchor").pipe(...start(), imitate(learningRate, steps, anchored), evaluate()),
+        pipeline("sft-anchor").pipe(...start(), imitate(learningRate, steps, anchored), measure()),
     }),
 
     grpo: arm({
@@ -105,7 +110,7 @@ await compare(import.meta, {
         pipeline("grpo").pipe(
           ...start(),
           grpo({ steps: budget, ...falling(learningRate), ...free }),
-          evaluate(),
+          measure(),
         ),
     }),
 
@@ -116,7 +121,7 @@ await compare(import.meta, {
         pipeline("grpo-anchor").pipe(
           ...start(),
           grpo({ steps: budget, ...falling(learningRate), ...anchored }),
-          evaluate(),
+          measure(),
         ),
     }),
 
@@ -128,7 +133,7 @@ await compare(import.meta, {
           ...start(),
           imitate(learningRate, steps, anchored),
           grpo({ steps: budget - steps, ...falling(learningRate), ...anchored }),
-          evaluate(),
+          measure(),
         ),
     }),
 
@@ -136,14 +141,14 @@ await compare(import.meta, {
       doc: "RCPA: solutions imposed in part, less and less, then reinforcement on all",
       settings: rates,
       pipeline: ({ learningRate }) =>
-        pipeline("rcpa").pipe(...start(), ...preAlign(learningRate, free), evaluate()),
+        pipeline("rcpa").pipe(...start(), ...preAlign(learningRate, free), measure()),
     }),
 
     "rcpa+anchor": arm({
       doc: "RCPA with the anchor",
       settings: rates,
       pipeline: ({ learningRate }) =>
-        pipeline("rcpa-anchor").pipe(...start(), ...preAlign(learningRate, anchored), evaluate()),
+        pipeline("rcpa-anchor").pipe(...start(), ...preAlign(learningRate, anchored), measure()),
     }),
   },
   contrasts: [

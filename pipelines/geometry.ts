@@ -15,8 +15,8 @@ import {
   warmup,
 } from "rcpa";
 
-// Holds the model to the base's own answers to general questions, about diagrams and unlabelled scenes.
-const anchor = { weight: 1, images: "both" } as const;
+// Holds the model to the base's own answers to general questions about unlabelled scenes.
+const anchor = { weight: 1, images: "general" } as const;
 
 // The constraint goes within 300 steps at the earliest; what was imposed is imitated meanwhile.
 const constraint = {
@@ -48,8 +48,13 @@ const geometry = pipeline("geometry", {
   // Lifts the rest of the constraint while the answer-only problems come in.
   transition({ maximumSteps: 250, familiarity: 1, ...constraint }),
 
-  // Full GRPO: free generation, verifiable rewards, all 2,000 problems.
-  grpo({ steps: 600, anchor, optimizer: { learningRate: 3e-4, finalLearningRate: 3e-5 } }),
+  // Full GRPO: free generation, verifiable rewards, all 2,000 problems; a few worked thoughts are rehearsed.
+  grpo({
+    steps: 600,
+    anchor,
+    rehearsal: { prompts: 8 },
+    optimizer: { learningRate: 3e-4, finalLearningRate: 3e-5 },
+  }),
 
   // Reads the test split, once: base against adapted model.
   evaluate(),

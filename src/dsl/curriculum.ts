@@ -1,7 +1,7 @@
 /** Options of the curriculum: progress, difficulty, prefixes, imitation. Serves the definition layer. */
 import * as Schema from "effect/Schema";
 import { option, Steps } from "./option.ts";
-import { NonNegative, Share } from "./training.ts";
+import { Amount, NonNegative, Share } from "./training.ts";
 
 export const Progress = Schema.Struct({
   strategy: option(
@@ -88,6 +88,21 @@ export const Imitation = Schema.Struct({
   }),
 });
 export type Imitation = typeof Imitation.Type;
+
+export const Rehearsal = Schema.Struct({
+  prompts: option(Amount, {
+    doc: "Worked references whose thoughts are rehearsed in each step; 0: none.",
+    unit: "prompts",
+    default: 0,
+  }),
+  weight: option(NonNegative, { doc: "Weight of the term.", unit: "-", default: 1 }),
+  threshold: option(Share, {
+    doc: "Tokens already likelier than this are left alone.",
+    unit: "probability",
+    default: 0.95,
+  }),
+});
+export type Rehearsal = typeof Rehearsal.Type;
 
 /** The fields of every stage that imposes prefixes. */
 export const curriculum = {

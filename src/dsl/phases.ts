@@ -1,6 +1,7 @@
 /** The words of a pipeline: each call makes one stage. Serves the definition layer. */
 import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
+import { orAbsent } from "./facts.ts";
 import { checkpointEvery, microBatch, validateEvery } from "./operation.ts";
 import { MaybeSteps, option, Steps } from "./option.ts";
 import { safeguard } from "./safeguard.ts";
@@ -147,6 +148,11 @@ export const grpo = define({
   options: Schema.Struct({
     steps: Steps({ doc: "Updates.", default: 300 }),
     ...reinforcement,
+    rehearsal: option(Curriculum.Rehearsal, {
+      doc: "What keeps the worked references familiar: reward alone lets the policy drift off their thoughts.",
+      unit: "-",
+      default: {},
+    }),
     safeguard,
     microBatch,
     checkpointEvery,
@@ -154,7 +160,10 @@ export const grpo = define({
   }),
   needs: ["policy", "reference", "dataset"],
   gives: ["policy"],
-  requires: { "dataset.answer": rewarded },
+  requires: {
+    "dataset.answer": rewarded,
+    "dataset.reference": { unless: [{ rehearsal: { prompts: orAbsent(0) } }] },
+  },
 });
 
 /** Supervised fine-tuning, for comparison and for making base models. */

@@ -1,12 +1,14 @@
 /** Handler of `grpo`: reinforcement on all problems, nothing imposed. */
 import * as Effect from "effect/Effect";
+import type { Rehearsal } from "../dsl/curriculum.ts";
 import { grpo as definition } from "../dsl/phases.ts";
 import { judgeOf } from "../rewards/judge.ts";
+import { DEFAULT_IMITATION } from "../rl/imitation.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";
 import { batchOf } from "./batches.ts";
 import { reinforce, rolloutsAtOnce } from "./reinforce.ts";
-import { openSession } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 import { train } from "./train.ts";
 import { noteValidation } from "./validation.ts";
 
@@ -33,7 +35,7 @@ export const grpo = handler(
           const further = batchOf(train, count, index, seed, stage, "refill", round);
           return { problems: further.map(session.read), imposed: zeros(count) };
         };
-        const free = { imposed: zeros(prompts), more };
+        const free = { imposed: zeros(prompts), more, ...rehearsal(session, options, index) };
         return reinforce(session, state, problems, free, options, index, total);
       },
     });
@@ -43,3 +45,14 @@ export const grpo = handler(
 );
 
 const zeros = (count: number) => new Uint8Array(count);
+
+/** The worked references to rehearse in a step, and how. */
+function rehearsal(
+  { examples, read, seed, stage }: Session,
+  { rehearsal: { prompts, ...how } }: { readonly rehearsal: Rehearsal },
+  index: number,
+) {
+  if (prompts === 0) return {};
+  const rehearsed = batchOf(examples.worked, prompts, index, seed, stage, "rehearsal").map(read);
+  return { rehearsed, imitation: { ...DEFAULT_IMITATION, ...how } };
+}

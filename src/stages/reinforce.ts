@@ -37,6 +37,8 @@ export interface Constraint {
   readonly imitated?: (success: ReadonlyArray<number>) => ArrayLike<number>;
   /** Further problems, to make up for groups without spread; default: none are to be had. */
   readonly more?: More;
+  /** Worked references whose thoughts are imitated beside the rollouts. */
+  readonly rehearsed?: ReadonlyArray<Problem>;
 }
 
 export interface ReinforcementStep {
@@ -143,6 +145,7 @@ function learnOnce<Memory>(
   const terms = [
     reinforcementTerm(...models, rollouts, objective, maxTokens, rows, replay),
     imitation(policy.vlm, rollouts, constraint, rows),
+    rehearsal(policy.vlm, constraint, rows),
     anchor(session, learner, held, place.index),
   ].filter((term): term is Term => term !== undefined);
   const updated = update(
@@ -167,6 +170,18 @@ function imitation(
   if (constraint.imitation === undefined || constraint.imitated === undefined) return undefined;
   const imitated = constraint.imitated(success);
   return imitationTerm(vlm, problems, imitated, success, constraint.imitation, microBatch);
+}
+
+/** Imitation of all that may be shown of the rehearsed references, as if their groups had failed. */
+function rehearsal(
+  vlm: Learner<unknown>["policy"]["vlm"],
+  { rehearsed = [], imitation: how }: Constraint,
+  microBatch: number,
+): Term | undefined {
+  if (how === undefined || rehearsed.length === 0) return undefined;
+  const lengths = rehearsed.map(({ imposable }) => imposable);
+  const failed = rehearsed.map(() => 0);
+  return imitationTerm(vlm, rehearsed, lengths, failed, how, microBatch);
 }
 
 /** The anchor's term for a step; undefined without an anchor. */

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
+import { DEFAULT_IMITATION } from "../../src/rl/imitation.ts";
 import { reinforce } from "../../src/stages/reinforce.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
+import { measureConfidence } from "../../src/stages/worked.ts";
 import {
   folderForFile,
   onBestEngine,
@@ -27,6 +29,9 @@ onBestEngine();
 beforeAll(async () => {
   taught = await taughtModel(dir, writeModel(dir), 80);
 });
+
+const mean = (values: Float32Array) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const problemsOf = ({ examples, read }: Session) => examples.worked.slice(0, 4).map(read);
 
@@ -62,5 +67,32 @@ describe("reinforce", () => {
       expect(metrics).toMatchObject({ reward: 0, zeroSpreadShare: 1 });
       expect(metrics.loss).toBeUndefined();
       expect(weightsOf(learner)).toEqual(before);
+    }));
+
+  it("rehearses the thoughts of worked references, and leaves likely tokens alone", () =>
+    training({ base: dir, policy: taught, options }, (session, learner) => {
+      const problems = problemsOf(session);
+      const rehearsed = session.examples.worked.slice(4, 8).map(session.read);
+      const thoughts = rehearsed.map((problem) => ({
+        ...problem,
+        reference: problem.reference.slice(0, problem.imposable),
+      }));
+      const familiarity = () => mean(measureConfidence(learner.policy, thoughts));
+      // Nothing is rewarded, so that rehearsal is all that can move the weights.
+      const silent = {
+        ...options,
+        sampling: { ...options.sampling, group: 2 },
+        reward: { ...options.reward, answer: 0, format: 0, steps: 0 },
+      };
+      const step = (threshold: number, index: number) => {
+        const imitation = { ...DEFAULT_IMITATION, threshold };
+        const constraint = { imposed: [0, 0, 0, 0], rehearsed, imitation };
+        return take(reinforce(session, learner, problems, constraint, silent, index, 12)).metrics;
+      };
+      const before = familiarity();
+      const losses = Array.from({ length: 12 }, (_, index) => step(0.95, index).imitationLoss!);
+      expect(losses.at(-1)).toBeLessThan(losses[0]!);
+      expect(familiarity()).toBeGreaterThan(before);
+      expect(step(0, 12)).toMatchObject({ imitationLoss: 0, imitationShare: 0 });
     }));
 });

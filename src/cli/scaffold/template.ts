@@ -38,8 +38,8 @@ function constants(choices: Choices): string {
     ? `{ maxTokens: ${maxTokens} }`
     : `{ prompts: 4, group: 4, maxTokens: ${maxTokens} }`;
   const anchor = tiny
-    ? '{ weight: 1, images: "both" }'
-    : '{ weight: 1, images: "both", prompts: 4, pool: 64 }';
+    ? '{ weight: 1, images: "general" }'
+    : '{ weight: 1, images: "general", prompts: 4, pool: 64 }';
   const rate = tiny ? "3e-4" : "1e-6";
   const constraint = `
 

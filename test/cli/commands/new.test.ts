@@ -85,7 +85,7 @@ describe("rcpa new", { timeout: 120_000 }, () => {
     // The tiny general suite and pool keep this short; the file itself is run as it is otherwise.
     const text = readFileSync(file, "utf8")
       .replace('world: "scenes"', 'world: "scenes", validation: 8, test: 8')
-      .replace('images: "both"', 'images: "both", pool: 8, prompts: 4')
+      .replace('images: "general"', 'images: "both", pool: 8, prompts: 4')
       .replace("retention: 0.95", "retention: 0");
     writeFileSync(file, text);
     const scale = ["--steps-scale", "0.01", "--json"];
