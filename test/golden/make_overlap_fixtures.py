@@ -6,8 +6,10 @@
     venv/bin/python test/golden/make_overlap_fixtures.py test/golden/overlap-metrics.json
 """
 
+import ast
 import importlib.util
 import json
+import math
 import random
 import sys
 from importlib.metadata import distribution, version
@@ -88,6 +90,17 @@ def cider(pairs):
     return float(mean), [float(score) for score in scores]
 
 
+def trl_cosine(limit, right):
+    """TRL's own class, correctness given: the module around it asks for a mathematics package."""
+    path = distribution("trl").locate_file("trl/rewards/accuracy_rewards.py")
+    tree = ast.parse(path.read_text(encoding="utf8"))
+    tree.body = [node for node in tree.body if getattr(node, "name", "") == "_CosineScaledReward"]
+    names = {"math": math, "accuracy_reward": lambda completions, solution: [right] * len(completions)}
+    exec(compile(tree, str(path), "exec"), names)
+    reward = names["_CosineScaledReward"](limit, -1.0, -0.5, 0.5, 1.0)
+    return lambda lengths: reward([None] * len(lengths), [None] * len(lengths), [[0] * n for n in lengths])
+
+
 def trl_module():
     path = distribution("trl").locate_file("trl/rewards/other_rewards.py")
     spec = importlib.util.spec_from_file_location("other_rewards", path)
@@ -110,7 +123,18 @@ def shaping():
         {"limit": 100, "buffer": size, "values": trl.get_soft_overlong_punishment(100, size)([[0] * n for n in lengths])}
         for size in (1, 20, 50)
     ]
-    return {"completions": completions, "repetition": repetition, "lengths": lengths, "overlong": overlong}
+    cosine = [
+        {"limit": limit, "right": right, "values": trl_cosine(limit, right)(lengths)}
+        for limit in (60, 100)
+        for right in (1, 0)
+    ]
+    return {
+        "completions": completions,
+        "repetition": repetition,
+        "lengths": lengths,
+        "overlong": overlong,
+        "cosine": cosine,
+    }
 
 
 def main(path):

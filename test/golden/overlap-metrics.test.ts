@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type BleuSmoothing, corpusBleu, sentenceBleu } from "../../src/rewards/bleu.ts";
 import { makeCider } from "../../src/rewards/cider.ts";
-import { softOverlong } from "../../src/rewards/length.ts";
+import { cosineScaled, softOverlong } from "../../src/rewards/length.ts";
 import { repetitionPenalty } from "../../src/rewards/repetition.ts";
 import { rougeL } from "../../src/rewards/rouge.ts";
 
@@ -22,6 +22,7 @@ interface Fixture {
     readonly repetition: ReadonlyArray<{ ngram: number; values: ReadonlyArray<number> }>;
     readonly lengths: ReadonlyArray<number>;
     readonly overlong: ReadonlyArray<{ limit: number; buffer: number; values: Array<number> }>;
+    readonly cosine: ReadonlyArray<{ limit: number; right: number; values: Array<number> }>;
   };
 }
 
@@ -81,6 +82,16 @@ describe("shaping", () => {
     for (const { ngram, values } of shaping.repetition) {
       shaping.completions.forEach((tokens, at) => {
         expect(repetitionPenalty(tokens, ngram)).toBeCloseTo(values[at]!, 9);
+      });
+    }
+  });
+
+  it("scales correctness by length as TRL does", () => {
+    expect(shaping.cosine).toHaveLength(4);
+    for (const { limit, right, values } of shaping.cosine) {
+      expect(values).toHaveLength(shaping.lengths.length);
+      shaping.lengths.forEach((tokens, at) => {
+        expect(cosineScaled(right, tokens, limit)).toBeCloseTo(values[at]!, 9);
       });
     }
   });
