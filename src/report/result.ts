@@ -82,7 +82,7 @@ ${card("Blank image", ratio(blank.accuracy), "domain accuracy without looking")}
 }
 
 function table({ domain, general, families, also = {} }: Evaluation): Markup {
-  const row = (name: string, was: Score, is: Score) => html`<tr>
+  const row = (name: string, was: Score, is: Score, kind = "") => html`<tr class="${kind}">
 <th scope="row">${name}</th>
 <td class="number">${ratio(was.accuracy)} <span class="small">${interval(was.low, was.high)}</span></td>
 <td class="number">${ratio(is.accuracy)} <span class="small">${interval(is.low, is.high)}</span></td>
@@ -104,7 +104,7 @@ ${Object.entries(also).map(
     further,
   ]) => html`<tr class="group"><th colspan="5" scope="colgroup">further test</th></tr>
 ${row(name, further.before, further.after)}
-${Object.entries(further.families).map(([family, one]) => row(family, one.before, one.after))}`,
+${Object.entries(further.families).map(([family, one]) => row(family, one.before, one.after, "part"))}`,
 )}
 </tbody></table></div>`;
 }
