@@ -64,10 +64,9 @@ export async function conduct(
         if (stopped !== undefined) return stopped;
         if (open.length === 0) return { code: 0, why: "" };
       }
-      await Promise.race([
-        ...[...working.values()].map(({ worker }) => worker.ended),
-        pause(again),
-      ]);
+      // With all places taken there is nothing to look for, and looking takes a while.
+      const waiting = working.size < job.args.jobs ? [pause(again)] : [];
+      await Promise.race([...[...working.values()].map(({ worker }) => worker.ended), ...waiting]);
     }
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
