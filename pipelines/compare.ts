@@ -5,23 +5,18 @@
  *   npx tsx pipelines/compare.ts [--arms A,B] [--seeds 1,2,3] [--jobs N] [--steps-scale X] [--out DIR]
  *                                [--to docs/results.md] [--dry-run] [--stored] [--json]
  */
+import { arm, compare, lm, pipeline } from "rcpa";
 import {
-  arm,
-  compare,
-  data,
-  evaluate,
-  grpo,
-  lm,
-  model,
-  partialConstraint,
-  pipeline,
-  sft,
-  transition,
-  warmup,
-} from "rcpa";
-
-// RCPA takes about so many steps in all; no arm takes more.
-const budget = 960;
+  anchored,
+  budget,
+  falling,
+  free,
+  imitate,
+  measure,
+  rcpa,
+  reinforce,
+  start,
+} from "./arms.ts";
 
 // What validation chooses from, the same for all arms.
 const rates = [1.5e-4, 3e-4, 6e-4].map((learningRate) => ({ learningRate }));
@@ -29,48 +24,6 @@ const rates = [1.5e-4, 3e-4, 6e-4].map((learningRate) => ({ learningRate }));
 // More passes over few references can hurt, so how long to imitate is chosen as well.
 const withLengths = (...lengths: ReadonlyArray<number>) =>
   rates.flatMap(({ learningRate }) => lengths.map((steps) => ({ learningRate, steps })));
-
-// With the anchor the model is held to the base's own answers to general questions, as in pipelines/geometry.ts.
-const validateEvery = 160;
-const anchored = { anchor: { weight: 1, images: "general" }, validateEvery } as const;
-const free = { anchor: { weight: 0 }, validateEvery } as const;
-type Held = typeof anchored | typeof free;
-
-// Few worked solutions, many problems with nothing but the right answer.
-const start = () =>
-  [
-    model({ from: "tiny-vlm" }),
-    data({
-      domain: { world: "geometry", worked: 200, answerOnly: 1800 },
-      general: { world: "scenes" },
-    }),
-  ] as const;
-
-const falling = (learningRate: number) => ({
-  optimizer: { learningRate, finalLearningRate: learningRate / 10 },
-});
-
-/** The test split, and problems harder than any trained on, each read once. */
-const measure = () => evaluate({ also: { hard: { world: "geometry-hard" } } });
-
-/** Supervised steps on the worked solutions. */
-const imitate = (learningRate: number, steps: number, held: Held) =>
-  sft({ steps, ...falling(learningRate), ...held });
-
-/** RCPA as in pipelines/geometry.ts. */
-const preAlign = (learningRate: number, held: Held) => {
-  const optimizer = { learningRate };
-  const constraint = {
-    ...{ progress: { minimumSteps: 300 }, imitation: { weight: 2 }, optimizer },
-    ...held,
-  };
-  return [
-    warmup({ steps: 10, optimizer: { learningRate, warmupSteps: 10 }, anchor: held.anchor }),
-    partialConstraint({ maximumSteps: 450, until: 0.7, ...constraint }),
-    transition({ maximumSteps: 250, familiarity: 1, ...constraint }),
-    grpo({ steps: 600, rehearsal: { prompts: 8 }, ...falling(learningRate), ...held }),
-  ] as const;
-};
 
 await compare(import.meta, {
   name: "geometry",
@@ -107,11 +60,7 @@ await compare(import.meta, {
       doc: "Reinforcement on all 2,000 problems from the start",
       settings: rates,
       pipeline: ({ learningRate }) =>
-        pipeline("grpo").pipe(
-          ...start(),
-          grpo({ steps: budget, ...falling(learningRate), ...free }),
-          measure(),
-        ),
+        pipeline("grpo").pipe(...start(), reinforce(learningRate, budget, free), measure()),
     }),
 
     "grpo+anchor": arm({
@@ -120,7 +69,7 @@ await compare(import.meta, {
       pipeline: ({ learningRate }) =>
         pipeline("grpo-anchor").pipe(
           ...start(),
-          grpo({ steps: budget, ...falling(learningRate), ...anchored }),
+          reinforce(learningRate, budget, anchored),
           measure(),
         ),
     }),
@@ -132,7 +81,7 @@ await compare(import.meta, {
         pipeline("sft-grpo").pipe(
           ...start(),
           imitate(learningRate, steps, anchored),
-          grpo({ steps: budget - steps, ...falling(learningRate), ...anchored }),
+          reinforce(learningRate, budget - steps, anchored),
           measure(),
         ),
     }),
@@ -141,14 +90,14 @@ await compare(import.meta, {
       doc: "RCPA: solutions imposed in part, less and less, then reinforcement on all",
       settings: rates,
       pipeline: ({ learningRate }) =>
-        pipeline("rcpa").pipe(...start(), ...preAlign(learningRate, free), measure()),
+        pipeline("rcpa").pipe(...start(), ...rcpa(learningRate, free), measure()),
     }),
 
     "rcpa+anchor": arm({
       doc: "RCPA with the anchor",
       settings: rates,
       pipeline: ({ learningRate }) =>
-        pipeline("rcpa-anchor").pipe(...start(), ...preAlign(learningRate, anchored), measure()),
+        pipeline("rcpa-anchor").pipe(...start(), ...rcpa(learningRate, anchored), measure()),
     }),
   },
   contrasts: [

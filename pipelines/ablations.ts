@@ -1,0 +1,108 @@
+/**
+ * What each part of RCPA is worth: the arm `rcpa+anchor` of pipelines/compare.ts, and the same without one part.
+ *
+ *   npx tsx pipelines/ablations.ts [--arms A,B] [--seeds 1,2,3] [--jobs N] [--out DIR] [--to docs/results.md]
+ */
+import { arm, compare, type Pipeline, pipeline } from "rcpa";
+import {
+  anchored,
+  budget,
+  constrain,
+  imitate,
+  measure,
+  rcpa,
+  rehearse,
+  reinforce,
+  start,
+} from "./arms.ts";
+
+// What pipelines/compare.ts chose for the whole on validation; a part is taken away without choosing anew.
+const rate = 3e-4;
+const [lookAround, partialConstraint] = constrain(rate, anchored);
+
+/** One setting, nothing to choose from. */
+const fixed = (doc: string, made: Pipeline) => arm({ doc, settings: [{}], pipeline: () => made });
+
+await compare(import.meta, {
+  name: "ablations",
+  doc: "RCPA with the anchor, and the same with one part taken away or changed, at the same number of steps.",
+  tuneSeeds: [],
+  seeds: [1, 2, 3, 4, 5],
+  arms: {
+    whole: fixed(
+      "RCPA with the anchor and rehearsal",
+      pipeline("rcpa-anchor").pipe(...start(), ...rcpa(rate, anchored), measure()),
+    ),
+    "no CPP": fixed(
+      "Progress is not measured: prefixes keep their length for 350 steps, then fall at once",
+      pipeline("no-cpp").pipe(
+        ...start(),
+        lookAround,
+        constrain(rate, anchored, { progress: { strategy: "none" }, maximumSteps: 350 })[1],
+        rehearse(rate, 600, anchored),
+        measure(),
+      ),
+    ),
+    "no CDP": fixed(
+      "Prefixes depend neither on how hard a problem is nor on its last group",
+      pipeline("no-cdp").pipe(
+        ...start(),
+        ...rcpa(rate, anchored, { difficulty: { strategy: "none" }, prefix: { deadRatio: 0 } }),
+        measure(),
+      ),
+    ),
+    "no imitation": fixed(
+      "What is imposed is not imitated",
+      pipeline("no-imitation").pipe(
+        ...start(),
+        ...rcpa(rate, anchored, { imitation: { strategy: "none" } }),
+        measure(),
+      ),
+    ),
+    "no rehearsal": fixed(
+      "The full phase is plain GRPO",
+      pipeline("no-rehearsal").pipe(
+        ...start(),
+        ...constrain(rate, anchored),
+        reinforce(rate, 600, anchored),
+        measure(),
+      ),
+    ),
+    "hard transition": fixed(
+      "At progress 0.7 the rest of the constraint falls at once",
+      pipeline("hard-transition").pipe(
+        ...start(),
+        lookAround,
+        partialConstraint,
+        rehearse(rate, 690, anchored),
+        measure(),
+      ),
+    ),
+    "anchor on diagrams": fixed(
+      "Half of the anchor's questions are about the domain's own diagrams",
+      pipeline("anchor-on-diagrams").pipe(
+        ...start(),
+        ...rcpa(rate, { ...anchored, anchor: { weight: 1, images: "both" } }),
+        measure(),
+      ),
+    ),
+    "sft→grpo, rehearsed": fixed(
+      "No constrained phases: supervised steps, then reinforcement with rehearsal",
+      pipeline("sft-grpo-rehearsal").pipe(
+        ...start(),
+        imitate(rate, 400, anchored),
+        rehearse(rate, budget - 400, anchored),
+        measure(),
+      ),
+    ),
+  },
+  contrasts: [
+    ["no CPP", "whole"],
+    ["no CDP", "whole"],
+    ["no imitation", "whole"],
+    ["no rehearsal", "whole"],
+    ["hard transition", "whole"],
+    ["anchor on diagrams", "whole"],
+    ["sft→grpo, rehearsed", "whole"],
+  ],
+});

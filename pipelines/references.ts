@@ -1,0 +1,73 @@
+/**
+ * How many worked solutions it takes: RCPA and what is usual, with 50 to 400 solutions among 2,000 problems.
+ *
+ *   npx tsx pipelines/references.ts [--arms A,B] [--seeds 1,2,3] [--jobs N] [--out DIR] [--to docs/results.md]
+ */
+import { arm, compare, pipeline } from "rcpa";
+import { anchored, budget, imitate, measure, rcpa, reinforce, start } from "./arms.ts";
+
+// The learning rates that pipelines/compare.ts chose on validation; how long to imitate is chosen for each number.
+const rates = { rcpa: 3e-4, usual: 3e-4, supervised: 3e-4 };
+const lengths = [{ steps: 200 }, { steps: 400 }];
+
+const few = [50, 100, 200, 400] as const;
+type Few = (typeof few)[number];
+
+const named = <const Prefix extends string>(
+  prefix: Prefix,
+  armOf: (worked: Few) => ReturnType<typeof arm>,
+) =>
+  Object.fromEntries(few.map((worked) => [`${prefix} ${worked}`, armOf(worked)])) as Record<
+    `${Prefix} ${Few}`,
+    ReturnType<typeof arm>
+  >;
+
+await compare(import.meta, {
+  name: "references",
+  doc: "Worked solutions among 2,000 problems, the others with nothing but the answer; the anchor in all arms.",
+  tuneSeeds: [101],
+  seeds: [1, 2, 3, 4, 5],
+  arms: {
+    ...named("rcpa+anchor", (worked) =>
+      arm({
+        doc: `RCPA with ${worked} solutions`,
+        settings: [{}],
+        pipeline: () =>
+          pipeline(`rcpa-${worked}`).pipe(
+            ...start(worked),
+            ...rcpa(rates.rcpa, anchored),
+            measure(),
+          ),
+      }),
+    ),
+    ...named("sft→grpo", (worked) =>
+      arm({
+        doc: `Supervised on ${worked} solutions, then reinforcement on all`,
+        settings: lengths,
+        pipeline: ({ steps }) =>
+          pipeline(`sft-grpo-${worked}`).pipe(
+            ...start(worked),
+            imitate(rates.usual, steps, anchored),
+            reinforce(rates.usual, budget - steps, anchored),
+            measure(),
+          ),
+      }),
+    ),
+    ...named("sft+anchor", (worked) =>
+      arm({
+        doc: `Supervised on ${worked} solutions`,
+        settings: [{ steps: 300 }, { steps: budget }],
+        pipeline: ({ steps }) =>
+          pipeline(`sft-${worked}`).pipe(
+            ...start(worked),
+            imitate(rates.supervised, steps, anchored),
+            measure(),
+          ),
+      }),
+    ),
+  },
+  contrasts: few.flatMap((worked) => [
+    [`rcpa+anchor ${worked}`, `sft→grpo ${worked}`] as const,
+    [`rcpa+anchor ${worked}`, `sft+anchor ${worked}`] as const,
+  ]),
+});
