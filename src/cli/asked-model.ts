@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import { modelFolder } from "../dsl/shipped.ts";
 import { checkModelFolder } from "../models/folder.ts";
-import { disposeModel } from "../models/qwen2_5_vl/model.ts";
+import { disposeModel } from "../models/model.ts";
 import { expectedShapes } from "../models/weight-shapes.ts";
 import { type LoadedModel, loadModel } from "../stages/policy.ts";
 import { type EngineInfo, start } from "../tensor/engine.ts";

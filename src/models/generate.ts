@@ -2,7 +2,7 @@
 import type { RandomStream } from "../core/seed.ts";
 import { slices } from "../core/slices.ts";
 import { release } from "../tensor/memory.ts";
-import type { LayerCache } from "./qwen2_5_vl/decoder.ts";
+import type { LayerCache } from "./decoder.ts";
 import {
   batchPrompts,
   decodeStep,
@@ -12,7 +12,7 @@ import {
   type PromptState,
   promptPass,
   type Vlm,
-} from "./qwen2_5_vl/model.ts";
+} from "./model.ts";
 
 export interface GenerateOptions {
   /** Responses for each prompt; they share its keys and values. */

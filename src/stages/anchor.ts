@@ -2,7 +2,7 @@
 import { stream } from "../core/seed.ts";
 import type { Anchor } from "../dsl/training.ts";
 import { generate } from "../models/generate.ts";
-import type { Prompt } from "../models/qwen2_5_vl/model.ts";
+import type { Prompt } from "../models/model.ts";
 import type { Examples } from "./dataset.ts";
 import { encodeQuestion, type LoadedModel } from "./policy.ts";
 

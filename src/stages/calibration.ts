@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { stream } from "../core/seed.ts";
 import type { VlmConfig } from "../models/config.ts";
 import { generate } from "../models/generate.ts";
-import { parameterCount } from "../models/qwen2_5_vl/memory.ts";
+import { parameterCount } from "../models/memory.ts";
 import {
   batchPrompts,
   disposeModel,
@@ -12,7 +12,7 @@ import {
   promptPass,
   responseLogProbabilities,
   type Vlm,
-} from "../models/qwen2_5_vl/model.ts";
+} from "../models/model.ts";
 import { expectedShapes } from "../models/weight-shapes.ts";
 import { flopsOf } from "../runtime/estimate.ts";
 import { type AdamState, disposeAdam, globalNorm, makeAdam, updateAdam } from "../tensor/adam.ts";

@@ -7,8 +7,8 @@ import {
   responseFlops,
   textFlops,
   visionFlops,
-} from "../models/qwen2_5_vl/flops.ts";
-import { parameterCount, passBytes, trainingBytes } from "../models/qwen2_5_vl/memory.ts";
+} from "../models/flops.ts";
+import { parameterCount, passBytes, trainingBytes } from "../models/memory.ts";
 import type { Work } from "../runtime/estimate.ts";
 
 /** Kinds of work that differ in speed; `calibration.ts` measures one of each. */

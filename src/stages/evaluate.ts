@@ -5,7 +5,7 @@ import type { Example } from "../data/example.ts";
 import { blank } from "../data/grid.ts";
 import type { Score } from "../dsl/artifacts.ts";
 import { evaluate as definition } from "../dsl/phases.ts";
-import { disposeModel } from "../models/qwen2_5_vl/model.ts";
+import { disposeModel } from "../models/model.ts";
 import { DEFAULT_JUDGE } from "../rewards/judge.ts";
 import { handler } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";

@@ -2,9 +2,9 @@
 import { type Example, response } from "../data/example.ts";
 import type { DatasetRef } from "../dsl/artifacts.ts";
 import type { VlmConfig } from "../models/config.ts";
+import type { Grid } from "../models/families/qwen/positions.ts";
+import type { PromptShape } from "../models/flops.ts";
 import { loadProcessor } from "../models/processor.ts";
-import type { PromptShape } from "../models/qwen2_5_vl/flops.ts";
-import type { Grid } from "../models/qwen2_5_vl/positions.ts";
 import { type Examples, loadExamples } from "./dataset.ts";
 
 /** A model that is not there yet, or not loaded. */

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import { vocabulary } from "../data/vocabulary.ts";
 import { initialize as definition } from "../dsl/phases.ts";
-import { writeRandomModel } from "../models/qwen2_5_vl/random-model.ts";
+import { writeRandomModel } from "../models/families/qwen2_5_vl/random-model.ts";
 import { handler } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
 

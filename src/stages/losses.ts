@@ -10,7 +10,7 @@ import {
   responsePass,
   shiftResponses,
   type Vlm,
-} from "../models/qwen2_5_vl/model.ts";
+} from "../models/model.ts";
 import { DEFAULT_IMITATION, IMITATION_WEIGHT, imitationLoss } from "../rl/imitation.ts";
 import { policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";

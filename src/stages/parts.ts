@@ -10,7 +10,7 @@ import {
   responsePass,
   shiftResponses,
   type Vlm,
-} from "../models/qwen2_5_vl/model.ts";
+} from "../models/model.ts";
 import { scoped } from "../tensor/memory.ts";
 import { type HostLoss, hostLoss } from "../tensor/ops/host-loss.ts";
 import {

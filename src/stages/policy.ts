@@ -4,15 +4,9 @@ import { join } from "node:path";
 import type { Example } from "../data/example.ts";
 import type { Optimizer } from "../dsl/training.ts";
 import { readModelFolder, writeModelFolder } from "../models/folder.ts";
+import { unfrozen } from "../models/layout.ts";
+import { disposeModel, makeModel, type Prompt, readModel, type Vlm } from "../models/model.ts";
 import { loadProcessor, type Processor } from "../models/processor.ts";
-import { unfrozen } from "../models/qwen2_5_vl/layout.ts";
-import {
-  disposeModel,
-  makeModel,
-  type Prompt,
-  readModel,
-  type Vlm,
-} from "../models/qwen2_5_vl/model.ts";
 import { readSafetensors, writeSafetensors } from "../models/safetensors.ts";
 import { expectedShapes } from "../models/weight-shapes.ts";
 import { type AdamState, disposeAdam, makeAdam, readAdam, restoreAdam } from "../tensor/adam.ts";

@@ -7,7 +7,7 @@ import { digest } from "../core/digest.ts";
 import { rememberingLast } from "../core/remember.ts";
 import type { DatasetRef, ModelRef } from "../dsl/artifacts.ts";
 import type { Anchor } from "../dsl/training.ts";
-import { disposeModel } from "../models/qwen2_5_vl/model.ts";
+import { disposeModel } from "../models/model.ts";
 import { HEALTHY, type HealthState } from "../rl/health.ts";
 import { CALM, type SafeguardState } from "../rl/safeguard.ts";
 import { contentHash } from "../runtime/code.ts";

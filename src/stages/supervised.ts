@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect";
 import type { DatasetRef, ModelRef } from "../dsl/artifacts.ts";
 import type { Anchor, Optimizer } from "../dsl/training.ts";
-import type { Vlm } from "../models/qwen2_5_vl/model.ts";
+import type { Vlm } from "../models/model.ts";
 import { DEFAULT_SAFEGUARD } from "../rl/safeguard.ts";
 import type { StageContext } from "../runtime/handler.ts";
 import { Engine } from "../tensor/engine.ts";

@@ -1,6 +1,6 @@
 /** What scored rollouts ask of the policy, fixed before the first update on them. Serves the reinforcement term. */
 import type { Objective } from "../dsl/training.ts";
-import type { Vlm } from "../models/qwen2_5_vl/model.ts";
+import type { Vlm } from "../models/model.ts";
 import { groupRelative } from "../rl/advantage.ts";
 import { withoutTruncated } from "../rl/aggregation.ts";
 import { entropyBonus } from "../rl/entropy.ts";

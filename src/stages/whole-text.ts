@@ -1,8 +1,8 @@
 /** A domain's problems as plain text to predict, prompt and response alike. Serves `lm`. */
 import * as tf from "@tensorflow/tfjs-core";
 import { response } from "../data/example.ts";
-import { batchPrompts, type Vlm } from "../models/qwen2_5_vl/model.ts";
-import { textLogProbabilities, textRows } from "../models/qwen2_5_vl/text.ts";
+import { batchPrompts, type Vlm } from "../models/model.ts";
+import { textLogProbabilities, textRows } from "../models/text.ts";
 import { longest, pieces, type Responses, type Term } from "./parts.ts";
 import { encodeResponse } from "./policy.ts";
 import type { Session } from "./session.ts";

@@ -6,7 +6,7 @@ import {
   type Prompt,
   promptPass,
   responseLogProbabilities,
-} from "../models/qwen2_5_vl/model.ts";
+} from "../models/model.ts";
 import { confidences } from "../rl/familiarity.ts";
 import { imposableTokens } from "../rl/prefix.ts";
 import { scoped } from "../tensor/memory.ts";

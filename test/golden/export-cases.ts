@@ -9,11 +9,7 @@ import sharp from "sharp";
 import { dataset } from "../../src/data/geometry.ts";
 import { test } from "../../src/data/scenes.ts";
 import { generate } from "../../src/models/generate.ts";
-import {
-  batchPrompts,
-  promptPass,
-  responseLogProbabilities,
-} from "../../src/models/qwen2_5_vl/model.ts";
+import { batchPrompts, promptPass, responseLogProbabilities } from "../../src/models/model.ts";
 import {
   decodeResponse,
   encodeQuestion,

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generate } from "../../src/models/generate.ts";
-import type { Prompt, Vlm } from "../../src/models/qwen2_5_vl/model.ts";
+import type { Prompt, Vlm } from "../../src/models/model.ts";
 import {
   batchPrompts,
   disposeModel,
@@ -11,7 +11,7 @@ import {
   promptPass,
   responseLogProbabilities,
   responsePass,
-} from "../../src/models/qwen2_5_vl/model.ts";
+} from "../../src/models/model.ts";
 import { expectAllClose } from "../support/allclose.ts";
 import { onEngines } from "../support/engines.ts";
 import { preparedModels } from "../support/golden-prompts.ts";

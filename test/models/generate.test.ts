@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { type Generated, generate } from "../../src/models/generate.ts";
-import type { Prompt, Vlm } from "../../src/models/qwen2_5_vl/model.ts";
+import type { Prompt, Vlm } from "../../src/models/model.ts";
 import {
   batchPrompts,
   disposeModel,
   makeModel,
   promptPass,
   responseLogProbabilities,
-} from "../../src/models/qwen2_5_vl/model.ts";
+} from "../../src/models/model.ts";
 import { expectAllClose } from "../support/allclose.ts";
 import { onEngines } from "../support/engines.ts";
 import { preparedModels } from "../support/golden-prompts.ts";

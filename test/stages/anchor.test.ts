@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { disposeModel } from "../../src/models/qwen2_5_vl/model.ts";
+import { disposeModel } from "../../src/models/model.ts";
 import { type AnchorPool, askBase, drawAnchors } from "../../src/stages/anchor.ts";
 import { type Examples, loadExamples } from "../../src/stages/dataset.ts";
 import { encodeQuestion, type LoadedModel, loadModel } from "../../src/stages/policy.ts";

@@ -6,7 +6,7 @@ import {
   promptPass,
   responseLogProbabilities,
   type Vlm,
-} from "../../src/models/qwen2_5_vl/model.ts";
+} from "../../src/models/model.ts";
 import {
   anchorTerm,
   imitationTerm,

@@ -2,11 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  batchPrompts,
-  promptPass,
-  responseLogProbabilities,
-} from "../../src/models/qwen2_5_vl/model.ts";
+import { batchPrompts, promptPass, responseLogProbabilities } from "../../src/models/model.ts";
 import { groupRelative } from "../../src/rl/advantage.ts";
 import { DEFAULT_POLICY_LOSS, policyLoss } from "../../src/rl/objective.ts";
 import { DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";

@@ -10,7 +10,7 @@ import {
   responsePass,
   shiftResponses,
   type Vlm,
-} from "../../src/models/qwen2_5_vl/model.ts";
+} from "../../src/models/model.ts";
 import { groupRelative } from "../../src/rl/advantage.ts";
 import { klTerm } from "../../src/rl/kl.ts";
 import {

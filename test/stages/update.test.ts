@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Optimizer } from "../../src/dsl/training.ts";
-import { type Part, partOf } from "../../src/models/qwen2_5_vl/layout.ts";
+import { type Part, partOf } from "../../src/models/layout.ts";
 import { CALM, DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
 import { Diverged } from "../../src/runtime/errors.ts";
 import { supervisedTerm } from "../../src/stages/losses.ts";

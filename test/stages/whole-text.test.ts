@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { batchPrompts, type Vlm } from "../../src/models/qwen2_5_vl/model.ts";
-import { textLogProbabilities, textRows } from "../../src/models/qwen2_5_vl/text.ts";
+import { batchPrompts, type Vlm } from "../../src/models/model.ts";
+import { textLogProbabilities, textRows } from "../../src/models/text.ts";
 import type { Term } from "../../src/stages/parts.ts";
 import type { Session } from "../../src/stages/session.ts";
 import { readText, textTerm } from "../../src/stages/whole-text.ts";

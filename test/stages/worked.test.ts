@@ -5,7 +5,7 @@ import {
   disposeModel,
   promptPass,
   responseLogProbabilities,
-} from "../../src/models/qwen2_5_vl/model.ts";
+} from "../../src/models/model.ts";
 import { extractAnswer } from "../../src/rewards/format.ts";
 import { type LoadedModel, loadModel } from "../../src/stages/policy.ts";
 import {

@@ -10,7 +10,7 @@ import { vocabulary } from "../../src/data/vocabulary.ts";
 import type { DatasetRef } from "../../src/dsl/artifacts.ts";
 import type { Reward, Sampling } from "../../src/dsl/training.ts";
 import { partialConstraint } from "../../src/index.ts";
-import { writeRandomModel } from "../../src/models/qwen2_5_vl/random-model.ts";
+import { writeRandomModel } from "../../src/models/families/qwen2_5_vl/random-model.ts";
 import { DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
 import type { ConstrainedOptions } from "../../src/stages/constrained.ts";
 import { supervisedTerm } from "../../src/stages/losses.ts";

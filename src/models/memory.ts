@@ -1,8 +1,8 @@
-/** Estimates the memory that passes through Qwen2.5-VL hold at their worst moment. Models layer. */
-import type { VlmConfig } from "../config.ts";
-import { expectedShapes } from "../weight-shapes.ts";
+/** Estimates the memory that passes through a model hold at their worst moment. Models layer. */
+import type { VlmConfig } from "./config.ts";
+import { attentionGroups } from "./families/qwen/positions.ts";
 import type { PromptShape, ResponseShape } from "./flops.ts";
-import { attentionGroups } from "./positions.ts";
+import { expectedShapes } from "./weight-shapes.ts";
 
 const WORD = 4;
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { readModelFolder } from "../../../src/models/folder.ts";
 import {
   attentionGroups,
   patchCoordinates,
   promptPositions,
   textAngles,
-} from "../../../src/models/qwen2_5_vl/positions.ts";
-import { goldenModels } from "../../support/golden.ts";
+} from "../../../../src/models/families/qwen/positions.ts";
+import { readModelFolder } from "../../../../src/models/folder.ts";
+import { goldenModels } from "../../../support/golden.ts";
 
 const IMAGE = 9;
 const { config } = readModelFolder(goldenModels("qwen2_5_vl")[0]!.checkpoint);

@@ -1,13 +1,13 @@
 /** The text decoder: one pass serves prompts, whole responses and single decoding steps. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
-import { scoped } from "../../tensor/memory.ts";
-import { swiGlu } from "../../tensor/ops/activation.ts";
-import { attention, type SharedPrefix } from "../../tensor/ops/attention.ts";
-import { linear } from "../../tensor/ops/linear.ts";
-import { rmsNorm } from "../../tensor/ops/rms-norm.ts";
-import { type RotaryTable, rotate } from "../../tensor/ops/rotary.ts";
-import type { Parameters } from "../../tensor/parameters.ts";
-import type { TextConfig } from "../config.ts";
+import { scoped } from "../tensor/memory.ts";
+import { swiGlu } from "../tensor/ops/activation.ts";
+import { attention, type SharedPrefix } from "../tensor/ops/attention.ts";
+import { linear } from "../tensor/ops/linear.ts";
+import { rmsNorm } from "../tensor/ops/rms-norm.ts";
+import { type RotaryTable, rotate } from "../tensor/ops/rotary.ts";
+import type { Parameters } from "../tensor/parameters.ts";
+import type { TextConfig } from "./config.ts";
 
 /** Keys and values of one layer, [batch, head, time, dim] float32 each. */
 export interface LayerCache {

@@ -1,14 +1,14 @@
 /** The vision tower: patches to image features, with full and window attention. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
-import { gelu, swiGlu } from "../../tensor/ops/activation.ts";
-import { attention } from "../../tensor/ops/attention.ts";
-import { linear } from "../../tensor/ops/linear.ts";
-import { rmsNorm } from "../../tensor/ops/rms-norm.ts";
-import { type RotaryTable, rotaryTable, rotate } from "../../tensor/ops/rotary.ts";
-import { rearrange } from "../../tensor/ops/rows.ts";
-import type { Parameters } from "../../tensor/parameters.ts";
-import type { VisionConfig } from "../config.ts";
-import { attentionGroups, type Grid, patchAngles, patchCoordinates } from "./positions.ts";
+import { gelu, swiGlu } from "../../../tensor/ops/activation.ts";
+import { attention } from "../../../tensor/ops/attention.ts";
+import { linear } from "../../../tensor/ops/linear.ts";
+import { rmsNorm } from "../../../tensor/ops/rms-norm.ts";
+import { type RotaryTable, rotaryTable, rotate } from "../../../tensor/ops/rotary.ts";
+import { rearrange } from "../../../tensor/ops/rows.ts";
+import type { Parameters } from "../../../tensor/parameters.ts";
+import type { VisionConfig } from "../../config.ts";
+import { attentionGroups, type Grid, patchAngles, patchCoordinates } from "../qwen/positions.ts";
 
 /** One image as its processor gives it. */
 export interface PatchedImage {

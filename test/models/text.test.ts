@@ -1,8 +1,9 @@
 /** The likelihood of whole texts against one pass over the joined sequence, and its estimates. */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type PromptShape, textFlops } from "../../../src/models/qwen2_5_vl/flops.ts";
-import { trainingBytes } from "../../../src/models/qwen2_5_vl/memory.ts";
+import type { Grid } from "../../src/models/families/qwen/positions.ts";
+import { type PromptShape, textFlops } from "../../src/models/flops.ts";
+import { trainingBytes } from "../../src/models/memory.ts";
 import {
   batchPrompts,
   disposeModel,
@@ -10,17 +11,16 @@ import {
   makeModel,
   promptPass,
   type Vlm,
-} from "../../../src/models/qwen2_5_vl/model.ts";
-import type { Grid } from "../../../src/models/qwen2_5_vl/positions.ts";
-import { textLogProbabilities, textRows } from "../../../src/models/qwen2_5_vl/text.ts";
-import { gradients } from "../../../src/tensor/gradient.ts";
-import { release } from "../../../src/tensor/memory.ts";
-import { logDistribution } from "../../../src/tensor/ops/log-probability.ts";
-import { expectAllClose } from "../../support/allclose.ts";
-import { countFlops, peakBytes } from "../../support/engine-counts.ts";
-import { preparedModels } from "../../support/golden-prompts.ts";
-import { values } from "../../support/gradient-check.ts";
-import { onBestEngine } from "../../support/learner.ts";
+} from "../../src/models/model.ts";
+import { textLogProbabilities, textRows } from "../../src/models/text.ts";
+import { gradients } from "../../src/tensor/gradient.ts";
+import { release } from "../../src/tensor/memory.ts";
+import { logDistribution } from "../../src/tensor/ops/log-probability.ts";
+import { expectAllClose } from "../support/allclose.ts";
+import { countFlops, peakBytes } from "../support/engine-counts.ts";
+import { preparedModels } from "../support/golden-prompts.ts";
+import { values } from "../support/gradient-check.ts";
+import { onBestEngine } from "../support/learner.ts";
 
 const models = await preparedModels("qwen2_5_vl");
 const time = 6;

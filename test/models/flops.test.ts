@@ -1,14 +1,15 @@
 /** The count of operations against the products that the engine really does. */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Grid } from "../../src/models/families/qwen/positions.ts";
 import {
   decodeFlops,
   type PromptShape,
   promptFlops,
   responseFlops,
   visionFlops,
-} from "../../../src/models/qwen2_5_vl/flops.ts";
-import { unfrozen } from "../../../src/models/qwen2_5_vl/layout.ts";
+} from "../../src/models/flops.ts";
+import { unfrozen } from "../../src/models/layout.ts";
 import {
   batchPrompts,
   decodeStep,
@@ -18,13 +19,12 @@ import {
   promptPass,
   responseLogProbabilities,
   type Vlm,
-} from "../../../src/models/qwen2_5_vl/model.ts";
-import type { Grid } from "../../../src/models/qwen2_5_vl/positions.ts";
-import { gradients } from "../../../src/tensor/gradient.ts";
-import { release } from "../../../src/tensor/memory.ts";
-import { countFlops } from "../../support/engine-counts.ts";
-import { preparedModels } from "../../support/golden-prompts.ts";
-import { onBestEngine } from "../../support/learner.ts";
+} from "../../src/models/model.ts";
+import { gradients } from "../../src/tensor/gradient.ts";
+import { release } from "../../src/tensor/memory.ts";
+import { countFlops } from "../support/engine-counts.ts";
+import { preparedModels } from "../support/golden-prompts.ts";
+import { onBestEngine } from "../support/learner.ts";
 
 const samples = 3;
 const time = 5;

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readModelFolder, writeModelFolder } from "../../../src/models/folder.ts";
-import { type Part, partOf, unfrozen } from "../../../src/models/qwen2_5_vl/layout.ts";
-import type { Prompt, Vlm } from "../../../src/models/qwen2_5_vl/model.ts";
+import { readModelFolder, writeModelFolder } from "../../src/models/folder.ts";
+import { type Part, partOf, unfrozen } from "../../src/models/layout.ts";
+import type { Prompt, Vlm } from "../../src/models/model.ts";
 import {
   batchPrompts,
   disposeModel,
@@ -12,22 +12,22 @@ import {
   promptPass,
   readModel,
   responseLogProbabilities,
-} from "../../../src/models/qwen2_5_vl/model.ts";
-import { expectedShapes } from "../../../src/models/weight-shapes.ts";
+} from "../../src/models/model.ts";
+import { expectedShapes } from "../../src/models/weight-shapes.ts";
 import {
   type AdamOptions,
   disposeAdam,
   globalNorm,
   makeAdam,
   updateAdam,
-} from "../../../src/tensor/adam.ts";
-import { gradients } from "../../../src/tensor/gradient.ts";
-import { type Parameters, readParameters } from "../../../src/tensor/parameters.ts";
-import { expectAllClose } from "../../support/allclose.ts";
-import { onEngines } from "../../support/engines.ts";
-import { temporaryFolder } from "../../support/folder.ts";
-import { preparedModels } from "../../support/golden-prompts.ts";
-import { values } from "../../support/gradient-check.ts";
+} from "../../src/tensor/adam.ts";
+import { gradients } from "../../src/tensor/gradient.ts";
+import { type Parameters, readParameters } from "../../src/tensor/parameters.ts";
+import { expectAllClose } from "../support/allclose.ts";
+import { onEngines } from "../support/engines.ts";
+import { temporaryFolder } from "../support/folder.ts";
+import { preparedModels } from "../support/golden-prompts.ts";
+import { values } from "../support/gradient-check.ts";
 
 const BATCHED = 1e-4;
 const models = await preparedModels("qwen2_5_vl");

@@ -1,7 +1,7 @@
 /** The whole text of prompts and responses as one sequence each: which token predicts which. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
-import { logProbabilities } from "../../tensor/ops/log-probability.ts";
-import { rearrange } from "../../tensor/ops/rows.ts";
+import { logProbabilities } from "../tensor/ops/log-probability.ts";
+import { rearrange } from "../tensor/ops/rows.ts";
 import {
   headOf,
   type PromptBatch,

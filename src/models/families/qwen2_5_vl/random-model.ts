@@ -1,13 +1,13 @@
 /** Writes a small Qwen2.5-VL folder with random weights: the start of pretraining. Models layer. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NamedArray } from "../../core/named-array.ts";
-import { stream } from "../../core/seed.ts";
-import { readConfig } from "../config.ts";
-import { writeSafetensors } from "../safetensors.ts";
-import { loadTokenizer } from "../tokenizer.ts";
-import { expectedShapes } from "../weight-shapes.ts";
-import { WORD_SPECIAL_TOKENS, writeWordTokenizer } from "../word-tokenizer.ts";
+import type { NamedArray } from "../../../core/named-array.ts";
+import { stream } from "../../../core/seed.ts";
+import { readConfig } from "../../config.ts";
+import { writeSafetensors } from "../../safetensors.ts";
+import { loadTokenizer } from "../../tokenizer.ts";
+import { expectedShapes } from "../../weight-shapes.ts";
+import { WORD_SPECIAL_TOKENS, writeWordTokenizer } from "../../word-tokenizer.ts";
 
 /** Sizes in elements; heads, patch and image size are fixed. */
 export interface RandomModelSize {

@@ -1,8 +1,9 @@
 /** The estimates of memory against what tfjs really holds at its peak. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generate } from "../../../src/models/generate.ts";
-import type { PromptShape } from "../../../src/models/qwen2_5_vl/flops.ts";
-import { parameterCount, passBytes, trainingBytes } from "../../../src/models/qwen2_5_vl/memory.ts";
+import type { Grid } from "../../src/models/families/qwen/positions.ts";
+import type { PromptShape } from "../../src/models/flops.ts";
+import { generate } from "../../src/models/generate.ts";
+import { parameterCount, passBytes, trainingBytes } from "../../src/models/memory.ts";
 import {
   batchPrompts,
   disposeModel,
@@ -10,14 +11,13 @@ import {
   promptPass,
   responseLogProbabilities,
   type Vlm,
-} from "../../../src/models/qwen2_5_vl/model.ts";
-import type { Grid } from "../../../src/models/qwen2_5_vl/positions.ts";
-import { gradients } from "../../../src/tensor/gradient.ts";
-import { release } from "../../../src/tensor/memory.ts";
-import { hostLoss } from "../../../src/tensor/ops/host-loss.ts";
-import { peakBytes } from "../../support/engine-counts.ts";
-import { preparedModels } from "../../support/golden-prompts.ts";
-import { onBestEngine } from "../../support/learner.ts";
+} from "../../src/models/model.ts";
+import { gradients } from "../../src/tensor/gradient.ts";
+import { release } from "../../src/tensor/memory.ts";
+import { hostLoss } from "../../src/tensor/ops/host-loss.ts";
+import { peakBytes } from "../support/engine-counts.ts";
+import { preparedModels } from "../support/golden-prompts.ts";
+import { onBestEngine } from "../support/learner.ts";
 
 const models = await preparedModels("qwen2_5_vl");
 

@@ -1,7 +1,7 @@
 /** How the device's fused parameters and a checkpoint's tensors map onto each other. Models layer. */
-import type { NamedArray } from "../../core/named-array.ts";
-import type { Parameters } from "../../tensor/parameters.ts";
-import type { VlmConfig } from "../config.ts";
+import type { NamedArray } from "../core/named-array.ts";
+import type { Parameters } from "../tensor/parameters.ts";
+import type { VlmConfig } from "./config.ts";
 
 type Kind =
   /** Linear weights, [out, in] each on disk; side by side as [in, Σ out] on the device. */

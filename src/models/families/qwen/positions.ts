@@ -1,5 +1,5 @@
 /** Positions in text and image grids, turned into rotation angles on the host. Models layer. */
-import type { TextConfig, VisionConfig } from "../config.ts";
+import type { TextConfig, VisionConfig } from "../../config.ts";
 
 /** Patches of one image as [time, height, width]. */
 export type Grid = readonly [number, number, number];

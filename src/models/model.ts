@@ -1,22 +1,27 @@
-/** Qwen2.5-VL as a whole: prompts with images in, hidden states and caches out. Models layer. */
+/** A vision-language model as a whole: prompts with images in, hidden states and caches out. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { NamedArray } from "../../core/named-array.ts";
-import { release, scoped } from "../../tensor/memory.ts";
-import type { SharedPrefix } from "../../tensor/ops/attention.ts";
-import { logDistribution, logProbabilities } from "../../tensor/ops/log-probability.ts";
-import { rotaryTable } from "../../tensor/ops/rotary.ts";
-import { embed, rearrange } from "../../tensor/ops/rows.ts";
+import type { NamedArray } from "../core/named-array.ts";
+import { release, scoped } from "../tensor/memory.ts";
+import type { SharedPrefix } from "../tensor/ops/attention.ts";
+import { logDistribution, logProbabilities } from "../tensor/ops/log-probability.ts";
+import { rotaryTable } from "../tensor/ops/rotary.ts";
+import { embed, rearrange } from "../tensor/ops/rows.ts";
 import {
   disposeParameters,
   makeParameters,
   type Parameters,
   readParameters,
-} from "../../tensor/parameters.ts";
-import type { VlmConfig } from "../config.ts";
+} from "../tensor/parameters.ts";
+import type { VlmConfig } from "./config.ts";
 import { causalBias, decode, type LayerCache } from "./decoder.ts";
+import {
+  type Grid,
+  type Position,
+  promptPositions,
+  textAngles,
+} from "./families/qwen/positions.ts";
+import { type PatchedImage, visionFeatures } from "./families/qwen2_5_vl/vision.ts";
 import { fuse, split } from "./layout.ts";
-import { type Grid, type Position, promptPositions, textAngles } from "./positions.ts";
-import { type PatchedImage, visionFeatures } from "./vision.ts";
 
 /** A tokenised prompt with its images, image placeholders expanded. */
 export interface Prompt {

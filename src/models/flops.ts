@@ -1,6 +1,6 @@
-/** Counts the floating-point operations of Qwen2.5-VL's products of matrices; a multiplication with its addition is two. Models layer. */
-import type { TextConfig, VisionConfig, VlmConfig } from "../config.ts";
-import { attentionGroups, type Grid } from "./positions.ts";
+/** Counts the floating-point operations of a model's products of matrices; a multiplication with its addition is two. Models layer. */
+import type { TextConfig, VisionConfig, VlmConfig } from "./config.ts";
+import { attentionGroups, type Grid } from "./families/qwen/positions.ts";
 
 /** Operations of a pass, and of its gradient on top. */
 export interface Flops {
