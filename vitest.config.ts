@@ -13,6 +13,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/sweep.ts"],
     // Native tensor libraries keep process-wide state, so each test file gets a process of its own.
     pool: "forks",
     maxWorkers: 2,
