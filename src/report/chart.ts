@@ -1,6 +1,7 @@
 /** Charts as static SVG, drawn by Observable Plot in a small DOM; colours and fonts come from the page. Report layer. */
 import type { Markish, PlotOptions, ScaleOptions } from "@observablehq/plot";
 import type { Curve } from "./curves.ts";
+import { type Library, loadLibrary } from "./svg.ts";
 import { type Point, smooth, thin } from "./thin.ts";
 
 /** A stage's place on the axis of steps. */
@@ -61,23 +62,15 @@ export const strokes = [
 /** Shades of phases, used in turn. */
 export const shades = 5;
 
-type Library = typeof import("@observablehq/plot");
-
-/** Loads the plotting library: a fifth of a second, so only when there is something to draw. */
+/** Loads the plotting library and makes a plotter with it. */
 export async function loadPlotter(): Promise<Plotter> {
-  const [Plot, { parseHTML }] = await Promise.all([
-    import("@observablehq/plot"),
-    import("linkedom/worker"),
-  ]);
-  const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const draw: Draw = (title, unit, phases, options) => {
-    const svg = Plot.plot({
-      ...{ document, width, height, ...margins, className: "plot", ariaLabel: title },
+  const { Plot, svg } = await loadLibrary();
+  const draw: Draw = (title, unit, phases, options) =>
+    svg(`${title}, ${unit}, over the steps of the run`, {
+      ...{ width, height, ...margins, ariaLabel: title },
       x: { label: "step", labelArrow: "none", domain: [0, lastStep(phases)], ticks: 5, ...fine },
       ...options,
     });
-    return clean(String(svg.outerHTML), `${title}, ${unit}, over the steps of the run`);
-  };
   return {
     steps: (curve, stretches, phases) => drawSteps(Plot, draw, curve, stretches, phases),
     marks: (title, unit, marks, phases) => drawMarks(Plot, draw, { title, unit }, marks, phases),
@@ -226,14 +219,4 @@ function logTicks(low: number, high: number): Array<number> {
   return powers
     .flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
     .filter((tick) => tick >= low && tick <= high);
-}
-
-/** Leaves style to the page, shortens numbers, and gives the drawing a description. */
-function clean(svg: string, description: string): string {
-  return svg
-    .replace(/<style>[\s\S]*?<\/style>/g, "")
-    .replace(/ (?:d|transform|[xy][12]?|c[xy]|width|height)="[^"]*"/g, (attribute) =>
-      attribute.replace(/(\d+\.\d)\d+/g, "$1"),
-    )
-    .replace("<svg ", `<svg role="img" aria-description="${description.replace(/[<>&"]/g, "")}" `);
 }

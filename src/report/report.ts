@@ -1,8 +1,9 @@
 /** `report.html`: one self-contained page about a run, written into its folder. Report layer. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeAtomic } from "../runtime/files.ts";
-import { html, Markup } from "./html.ts";
+import { framed, type Section } from "./frame.ts";
+import { html, type Markup } from "./html.ts";
 import { type Material, readMaterial } from "./material.ts";
 import { environment, plan } from "./plan.ts";
 import { heading, result } from "./result.ts";
@@ -28,32 +29,12 @@ export async function writeReport(
 async function renderReport(material: Material): Promise<string> {
   const sections = await sectionsOf(material);
   const { pipeline, id } = material.run;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${pipeline ?? id} · rcpa report</title>
-<link rel="icon" href="data:,">
-<style>${new Markup(style())}</style>
-</head>
-<body>
-${heading(material)}
-<nav aria-label="Sections"><ul>${sections.map(({ name, title }) => html`<li><a href="#${name}">${title}</a></li>`)}</ul></nav>
-<main>${sections.map(({ content }) => content)}</main>
-<footer>Written by rcpa from ${id}. The same can be made again with <code>rcpa report</code>.</footer>
-</body>
-</html>
-`;
-  return page.text;
-}
-
-interface Section {
-  readonly name: string;
-  readonly title: string;
-  readonly content: Markup;
+  return framed({
+    title: `${pipeline ?? id} · rcpa report`,
+    heading: heading(material),
+    sections,
+    foot: html`Written by rcpa from ${id}. The same can be made again with <code>rcpa report</code>.`,
+  });
 }
 
 async function sectionsOf(material: Material): Promise<ReadonlyArray<Section>> {
@@ -84,13 +65,4 @@ async function drawnSections(material: Material): Promise<ReadonlyArray<Drawn>> 
       : []),
     ["training", "Training", curves(material, plotter)],
   ];
-}
-
-/** In the order in which they overrule each other. */
-const sheets = ["theme", "page", "tables", "rollouts", "narrow"];
-
-function style(): string {
-  const read = (name: string) =>
-    readFileSync(new URL(`style/${name}.css`, import.meta.url), "utf8");
-  return sheets.map(read).join("\n");
 }

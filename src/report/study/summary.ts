@@ -5,6 +5,8 @@ import type { ArmMaterial, Cell, StudyMaterial } from "./material.ts";
 /** Samples over the seeds of an arm that are done; null where nothing was measured. */
 export interface ArmSummary {
   readonly domain: Sample | null;
+  /** Domain accuracy after less before. */
+  readonly gain: Sample | null;
   readonly general: Sample | null;
   readonly retention: Sample | null;
   /** Further tests by name. */
@@ -31,6 +33,10 @@ const sampled = (values: ReadonlyArray<number | null | undefined>): Sample | nul
 };
 
 export const domainOf = ({ evaluation }: Cell) => evaluation?.domain.after.accuracy;
+export const gainOf = ({ evaluation }: Cell) =>
+  evaluation === null
+    ? undefined
+    : evaluation.domain.after.accuracy - evaluation.domain.before.accuracy;
 export const generalOf = ({ evaluation }: Cell) => evaluation?.general.after.accuracy;
 export const retentionOf = ({ evaluation }: Cell) => evaluation?.retention?.value;
 
@@ -44,6 +50,7 @@ export function summaryOf({ finals }: ArmMaterial): ArmSummary {
   const done = finals.filter(({ state }) => state === "done");
   return {
     domain: sampled(done.map(domainOf)),
+    gain: sampled(done.map(gainOf)),
     general: sampled(done.map(generalOf)),
     retention: sampled(done.map(retentionOf)),
     further: Object.fromEntries(

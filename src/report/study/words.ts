@@ -15,7 +15,11 @@ function short(value: Settings[string]): string {
 }
 
 /** An accuracy as papers write it: `.823`, `1.000`, `-.012`. */
-export const share = (value: number): string => value.toFixed(3).replace(/^(-?)0\./, "$1.");
+export const share = (value: number): string =>
+  value
+    .toFixed(3)
+    .replace(/^-(0\.000)$/, "$1")
+    .replace(/^(-?)0\./, "$1.");
 
 /** `.823 ± .021`: a mean with half its 95 % interval; without a second value the mean alone. */
 export const withReach = ({ mean, high }: Sample): string =>
