@@ -45,13 +45,17 @@ export async function conduct(
   >();
   const tell = teller(say);
   let stopped: Conducted | undefined;
-  const stop = (why: Conducted) => {
-    const signal = stopped === undefined ? "SIGINT" : "SIGKILL";
-    stopped ??= why;
+  const killAll = (signal: NodeJS.Signals) => {
     for (const { worker } of working.values()) worker.kill(signal);
   };
+  const stop = (why: Conducted) => {
+    if (stopped !== undefined) return;
+    stopped = why;
+    killAll("SIGINT");
+  };
   const onSignal = () => {
-    if (stopped === undefined) say("stopping: each run saves a checkpoint (again to stop at once)");
+    if (stopped !== undefined) return killAll("SIGKILL");
+    say("stopping: each run saves a checkpoint (again to stop at once)");
     stop({ code: 130, why: "interrupted; run the same command to go on" });
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
@@ -64,8 +68,9 @@ export async function conduct(
         if (stopped !== undefined) return stopped;
         if (open.length === 0) return { code: 0, why: "" };
       }
-      // With all places taken there is nothing to look for, and looking takes a while.
-      const waiting = working.size < job.args.jobs ? [pause(again)] : [];
+      // Looking takes a while; only a cell that waits for a stage of another one is worth it.
+      const waits = open.some((id) => !working.has(cellText(id)));
+      const waiting = waits && working.size < job.args.jobs ? [pause(again)] : [];
       await Promise.race([...[...working.values()].map(({ worker }) => worker.ended), ...waiting]);
     }
   } finally {
