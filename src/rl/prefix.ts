@@ -54,7 +54,7 @@ export interface Prefixes {
 /**
  * The leak guard: tokens before the final-answer span, and never eos.
  *
- * `length`: tokens of the reference with eos; `answerStart`: index of the answer's first token.
+ * `length`: tokens of the reference with eos; `answerStart`: index of the answer's first token. Source: ours.
  */
 export function imposableTokens(length: number, answerStart = length): number {
   return Math.max(0, Math.min(length - 1, answerStart));

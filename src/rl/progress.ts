@@ -59,7 +59,7 @@ export function advanceProgress(
 }
 
 /**
- * Goes back to a lower progress after a premature transition, the only move by which P falls.
+ * Goes back to a lower progress after a premature transition, the only move by which P falls. Source: ours.
  */
 export function returnToConstraint(
   state: CurriculumState,

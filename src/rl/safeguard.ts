@@ -46,6 +46,7 @@ export interface StepVerdict {
  *
  * Non-finite values, and norms above `spike` times the median (or the floor, if that is more), are skipped and counted; `patience`
  * skips in a row are a divergence. Norms of 0 (a step without signal) are applied and not remembered.
+ * Source: ours.
  */
 export function judgeStep(
   state: SafeguardState,

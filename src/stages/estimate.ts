@@ -65,8 +65,9 @@ export function reinforcementStep(
     const batch = batchShape(samples.domain, sampling.prompts);
     const reference = Math.max(1, samples.domain.reference);
     tasks.push(scoreTask(config, batch, 1, reference, rounds));
+    const drawn = batchShape(samples.domain, Math.round(rounds * sampling.prompts));
     if (imitation.strategy !== "none" && imitation.weight > 0)
-      trained.push(trainTask(config, batch, 1, reference, optimizer.freeze));
+      trained.push(trainTask(config, drawn, 1, reference, optimizer.freeze));
   }
   const { updates } = objective;
   return withAnchor({ model, samples }, options, time, { tasks, trained, updates });
