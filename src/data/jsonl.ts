@@ -1,7 +1,7 @@
 /** JSONL files of a user's own: shape detected, rows read one at a time, problems kept with their place. Data layer. */
 
 import { readLines } from "../core/lines.ts";
-import { parseBounded } from "./bounded-json.ts";
+import { parseBounded } from "../core/bounded-json.ts";
 import { DataInvalid, type DataProblem, placeOf } from "./data-invalid.ts";
 import { type Row, readRow } from "./row.ts";
 import {

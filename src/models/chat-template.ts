@@ -1,8 +1,8 @@
 /** Renders chat messages to prompt text with the model folder's own Jinja template. Models layer. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Template } from "@huggingface/jinja";
 import * as Schema from "effect/Schema";
+import { boundedTemplate } from "./bounded-jinja.ts";
 import { decodeJson, messageOf, optional, readJsonFile, readTextFile } from "./json-file.ts";
 import { folderInvalid } from "./model-folder-invalid.ts";
 
@@ -39,15 +39,16 @@ const SpecialTokens = Schema.Struct({
  * The chat template of a model folder: `chat_template.jinja`, else the field in `chat_template.json`
  * or `tokenizer_config.json` (the one named "default" of several).
  *
+ * A template is only data: it reads the messages, and its work is bounded.
  * Fails: `ModelFolderInvalid` when there is none, it does not parse, or rendering fails.
  */
 export function loadChatTemplate(dir: string): ChatTemplate {
   const { path, source } = findTemplate(dir);
   const globals = specialTokens(join(dir, "tokenizer_config.json"));
-  const template = attempt(path, () => new Template(source));
+  const render = attempt(path, () => boundedTemplate(source));
   return (messages, { addGenerationPrompt = true } = {}) =>
     attempt(path, () =>
-      template.render({ ...globals, messages, add_generation_prompt: addGenerationPrompt }),
+      render({ ...globals, messages, add_generation_prompt: addGenerationPrompt }),
     );
 }
 

@@ -1,8 +1,9 @@
 /** Reads one JSON file of a model folder and checks it against a schema. Models layer. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
 import * as SchemaIssue from "effect/SchemaIssue";
+import { parseBounded } from "../core/bounded-json.ts";
 import { folderInvalid } from "./model-folder-invalid.ts";
 
 /** A schema that decodes without services and without effects. */
@@ -14,13 +15,20 @@ const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1();
 export const optional = <S extends Schema.Constraint>(schema: S) =>
   Schema.optionalKey(Schema.NullOr(schema));
 
+/** The largest tokenizers known have 35 MB. */
+const MAX_BYTES = 2 ** 28;
+/** Configurations have about five levels, tokenizers nine. */
+const MAX_DEPTH = 64;
+
 /**
  * The text of a file.
  *
- * Fails: `ModelFolderInvalid` when it cannot be read.
+ * Fails: `ModelFolderInvalid` when it cannot be read, or has more than `most` bytes.
  */
-export function readTextFile(path: string): string {
+export function readTextFile(path: string, most = MAX_BYTES): string {
   try {
+    const { size } = statSync(path);
+    if (size > most) throw new Error(`${size} bytes, more than ${most}`);
     return readFileSync(path, "utf8");
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -31,15 +39,12 @@ export function readTextFile(path: string): string {
 /**
  * The parsed content of a JSON file, unchecked.
  *
- * Fails: `ModelFolderInvalid` when it cannot be read or is not JSON.
+ * Fails: `ModelFolderInvalid` when it cannot be read, is not JSON, or is nested too deep.
  */
 export function readJsonFile(path: string): unknown {
-  const text = readTextFile(path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw folderInvalid(path, "", `not valid JSON: ${messageOf(error)}`);
-  }
+  const parsed = parseBounded(readTextFile(path), MAX_DEPTH);
+  if ("problem" in parsed) throw folderInvalid(path, "", parsed.problem);
+  return parsed.value;
 }
 
 /**

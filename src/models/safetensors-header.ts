@@ -1,6 +1,7 @@
 /** Reads and checks the header of a safetensors file; nothing in it is trusted. Models layer. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import * as Schema from "effect/Schema";
+import { parseBounded } from "../core/bounded-json.ts";
 
 /** A safetensors file breaks the format: `field` is the tensor's name, or the part of the file. */
 export class SafetensorsInvalid extends Schema.TaggedError<SafetensorsInvalid>()(
@@ -23,6 +24,8 @@ const BYTES: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, BF16: 2 };
 /** The format's own bound on the header. */
 const MAX_HEADER_BYTES = 100_000_000;
 const MAX_ELEMENTS = 2 ** 31 - 1;
+/** Tensors are objects with lists; metadata is flat. */
+const MAX_DEPTH = 8;
 
 /** The error with file and tensor (or part) in its message. */
 function safetensorsInvalid(path: string, field: string, problem: string) {
@@ -85,12 +88,9 @@ function readPart(fd: number, path: string, to: Buffer, at: number, length: numb
 }
 
 function parseHeader(path: string, text: string, start: number, size: number) {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw safetensorsInvalid(path, "header", `not valid JSON: ${(error as Error).message}`);
-  }
+  const parsed = parseBounded(text, MAX_DEPTH);
+  if ("problem" in parsed) throw safetensorsInvalid(path, "header", parsed.problem);
+  const json = parsed.value;
   if (!isRecord(json)) throw safetensorsInvalid(path, "header", "not a JSON object");
   const repeated = repeatedKey(text);
   if (repeated !== undefined) throw safetensorsInvalid(path, repeated, "declared twice");
@@ -112,14 +112,14 @@ function parseEntry(
   if (!isRecord(value)) throw safetensorsInvalid(path, name, "not a JSON object");
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
-    const problem = `dtype ${JSON.stringify(dtype)} is not supported; use F32, F16 or BF16`;
+    const problem = `dtype ${brief(dtype)} is not supported; use F32, F16 or BF16`;
     throw safetensorsInvalid(path, name, problem);
   }
   if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize)) {
-    throw safetensorsInvalid(path, name, `shape ${JSON.stringify(shape)} is not a list of sizes`);
+    throw safetensorsInvalid(path, name, `shape ${brief(shape)} is not a list of sizes`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw safetensorsInvalid(path, name, `data_offsets ${JSON.stringify(offsets)} is not a pair`);
+    throw safetensorsInvalid(path, name, `data_offsets ${brief(offsets)} is not a pair`);
   }
   const elements = shape.reduce((product, length) => product * length, 1);
   if (elements > MAX_ELEMENTS) {
@@ -173,6 +173,12 @@ function repeatedKey(text: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** A value that nobody vouches for, in a message. */
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,15 +3,16 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { parseBounded } from "../../src/core/bounded-json.ts";
 import { readLines } from "../../src/core/lines.ts";
-import { type RandomStream, stream } from "../../src/core/seed.ts";
-import { parseBounded } from "../../src/data/bounded-json.ts";
+import { stream } from "../../src/core/seed.ts";
 import { imageBytes, imageSources } from "../../src/data/image-source.ts";
 import { type Row, readRow } from "../../src/data/row.ts";
 import { layoutOf, shapeNames } from "../../src/data/shape.ts";
 import { readWorked, statedAnswer, thoughtsOf } from "../../src/data/worked-text.ts";
 import { ImageUnreadable, readImage } from "../../src/models/image-file.ts";
 import { sameAnswer } from "../../src/rewards/answer.ts";
+import { damaged, damagedText } from "../support/damage.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { problems, referenceField, rowOf } from "../support/own-data.ts";
 
@@ -36,32 +37,7 @@ const values = [
   "x".repeat(70_000),
 ];
 
-/** The text with one piece put in, taken out, or doubled. */
-function damagedText(text: string, random: RandomStream): string {
-  const [from, to] = [random.integer(text.length + 1), random.integer(text.length + 1)].sort(
-    (a, b) => a - b,
-  );
-  const middle = [random.pick(pieces), "", text.slice(from, to).repeat(2)][random.integer(3)]!;
-  return text.slice(0, from) + middle + text.slice(random.integer(2) === 0 ? from : to);
-}
-
-/** The value with one of its leaves or branches changed. */
-function damaged(value: unknown, random: RandomStream): unknown {
-  if (random.integer(12) === 0) return random.pick(values);
-  if (typeof value === "string") return damagedText(value, random);
-  if (Array.isArray(value) && value.length > 0) {
-    const at = random.integer(value.length);
-    const one = damaged(value[at], random);
-    return random.integer(4) === 0 ? [...value, one] : value.with(at, one);
-  }
-  if (typeof value !== "object" || value === null) return random.pick(values);
-  const keys = Object.keys(value);
-  if (keys.length === 0) return random.pick(values);
-  const key = random.pick(keys);
-  const { [key]: field, ...rest } = value as Record<string, unknown>;
-  if (random.integer(8) === 0) return rest;
-  return { ...rest, [random.integer(8) === 0 ? random.pick(keys) : key]: damaged(field, random) };
-}
+const damage = { pieces, values };
 
 /** Every text and number in a value. */
 function leaves(value: unknown): ReadonlyArray<string> {
@@ -99,7 +75,7 @@ describe.each(shapeNames)("rows of the shape %s, damaged", (shape) => {
     let accepted = 0;
     for (let round = 0; round < ROUNDS; round++) {
       let row: unknown = random.pick(originals);
-      for (let times = random.integer(4); times >= 0; times--) row = damaged(row, random);
+      for (let times = random.integer(4); times >= 0; times--) row = damaged(row, random, damage);
       const read = readRow(row, random.pick(layouts));
       if ("question" in read) {
         accepted++;
@@ -120,7 +96,8 @@ it("damaged lines parse as JSON does, or are refused", () => {
   const line = JSON.stringify(problems(1, 0).map((one) => rowOf.trl(one, "a.png")));
   for (let round = 0; round < ROUNDS; round++) {
     let text = line;
-    for (let times = random.integer(3); times >= 0; times--) text = damagedText(text, random);
+    for (let times = random.integer(3); times >= 0; times--)
+      text = damagedText(text, random, pieces);
     const parsed = parseBounded(text);
     let expected: unknown;
     try {

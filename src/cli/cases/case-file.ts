@@ -1,6 +1,7 @@
 /** A file of cases, one JSON object a line, read case by case with every problem at its place. CLI. */
+
+import { parseBounded } from "../../core/bounded-json.ts";
 import { readLines } from "../../core/lines.ts";
-import { parseBounded } from "../../data/bounded-json.ts";
 import { DataInvalid, type DataProblem, MOST_PROBLEMS, placeOf } from "../../data/data-invalid.ts";
 import type { ImageFolder } from "../../data/image-source.ts";
 import { isProblem } from "../../data/turns.ts";

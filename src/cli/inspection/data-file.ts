@@ -1,6 +1,7 @@
 /** What a file of rows holds: its fields, the shape they make, examples, and every first problem at its place. CLI. */
+
+import { parseBounded } from "../../core/bounded-json.ts";
 import { readLines } from "../../core/lines.ts";
-import { parseBounded } from "../../data/bounded-json.ts";
 import { DataInvalid, type DataProblem } from "../../data/data-invalid.ts";
 import { brief } from "../../data/turns.ts";
 import type { Tokenizer } from "../../models/tokenizer.ts";

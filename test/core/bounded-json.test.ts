@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseBounded } from "../../src/data/bounded-json.ts";
+import { parseBounded } from "../../src/core/bounded-json.ts";
 
 it("gives the value of a text", () => {
   expect(parseBounded('{"a": [1, "[[[["]}')).toEqual({ value: { a: [1, "[[[["] } });

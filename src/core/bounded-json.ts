@@ -1,14 +1,15 @@
-/** JSON from files that are not trusted: its depth is bounded before it is parsed. Data layer. */
+/** JSON from files that are not trusted: its depth is bounded before it is parsed. Serves all layers. */
 
 /** Objects and lists within one another; rows of real data sets have about five levels. */
 const MAX_DEPTH = 32;
 
-/** The value of a JSON text, or what is wrong with it. */
+/** The value of a JSON text, or what is wrong with it; `depth` bounds objects and lists within one another. */
 export function parseBounded(
   text: string,
+  depth = MAX_DEPTH,
 ): { readonly value: unknown } | { readonly problem: string } {
-  if (depthExceeds(text, MAX_DEPTH)) {
-    return { problem: `is nested more than ${MAX_DEPTH} levels deep` };
+  if (depthExceeds(text, depth)) {
+    return { problem: `is nested more than ${depth} levels deep` };
   }
   try {
     return { value: JSON.parse(text) };
