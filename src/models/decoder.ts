@@ -88,11 +88,12 @@ function selfAttention(
   index: number,
   { batch, time, rotary, bias, prefix, past }: DecoderInput,
   parameters: Parameters,
-  { heads, kvHeads, headDim }: TextConfig,
+  { heads, kvHeads, headDim, qkvBias }: TextConfig,
 ): LayerCache & { mixed: tf.Tensor2D } {
   const name = `text.${index}.qkv`;
   const repeat = heads / kvHeads;
-  const qkv = linear(x, matrix(parameters, name), vector(parameters, `${name}.bias`));
+  const shift = qkvBias ? vector(parameters, `${name}.bias`) : undefined;
+  const qkv = linear(x, matrix(parameters, name), shift);
   const parts = tf.reshape(qkv, [batch * time, heads + 2 * kvHeads, headDim]);
   const [turned, flatValues] = tf.split(parts, [heads + kvHeads, kvHeads], 1) as [
     tf.Tensor3D,

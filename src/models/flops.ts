@@ -1,12 +1,8 @@
 /** Counts the floating-point operations of a model's products of matrices; a multiplication with its addition is two. Models layer. */
-import type { TextConfig, VisionConfig, VlmConfig } from "./config.ts";
-import { attentionGroups, type Grid } from "./families/qwen/positions.ts";
-
-/** Operations of a pass, and of its gradient on top. */
-export interface Flops {
-  readonly forward: number;
-  readonly backward: number;
-}
+import type { TextConfig, VlmConfig } from "./config.ts";
+import { familyOf } from "./families/family.ts";
+import { attentionFlops, type Flops, linearFlops, rotationFlops, sumFlops } from "./flop-counts.ts";
+import type { Grid } from "./image-patches.ts";
 
 /** Prompts side by side: `time` columns each, the last token not counted, and the images of all of them. */
 export interface PromptShape {
@@ -21,60 +17,9 @@ export interface ResponseShape {
   readonly time: number;
 }
 
-/** The gradient of a product takes a product for each of its factors. */
-const linear = (forward: number): Flops => ({ forward, backward: 2 * forward });
-/** Rotation tables have no gradient of their own. */
-const rotation = (forward: number): Flops => ({ forward, backward: forward });
-/** Scores are computed again; then come the gradients of weights, queries, keys and values: 5 products for 2. */
-const attention = (forward: number): Flops => ({ forward, backward: 2.5 * forward });
-
-const sum = (...parts: ReadonlyArray<Flops>): Flops => ({
-  forward: parts.reduce((total, { forward }) => total + forward, 0),
-  backward: parts.reduce((total, { backward }) => total + backward, 0),
-});
-
-/**
- * The vision tower with its merger. With N patches, g groups of L slots (padded to the largest), width d,
- * MLP width i, h heads of size d/h, merge unit u:
- *
- * `2Nwd + Σ_block (6gLd² + 4gLd·(d/h) + 4gL²d + 2Nd² + 6Ndi) + 2N/u·(ud)² + 2N/u·ud·out`
- *
- * where w is the number of values in a patch; the terms of a block are the joint projection, rotation,
- * attention within groups, output, and gated MLP.
- */
-export function visionFlops(grids: ReadonlyArray<Grid>, config: VisionConfig): Flops {
-  if (grids.length === 0) return { forward: 0, backward: 0 };
-  const { hiddenSize: d, intermediateSize: inner, heads } = config;
-  const patches = grids.reduce((total, [t, h, w]) => total + t * h * w, 0);
-  const values = config.inChannels * config.temporalPatchSize * config.patchSize ** 2;
-  const blocks = Array.from({ length: config.depth }, (_, index) => {
-    const full = config.fullAttentionBlocks.includes(index);
-    const { slots, squares } = slotsOf(grids, config, full ? "full" : "window");
-    return sum(
-      linear(2 * slots * d * 3 * d),
-      rotation(2 * slots * 2 * heads * (d / heads) ** 2),
-      attention(4 * squares * d),
-      linear(2 * patches * d * d),
-      linear(2 * patches * d * 3 * inner),
-    );
-  });
-  const unit = config.mergeSize ** 2;
-  const merged = unit * d;
-  const merger = linear(((2 * patches) / unit) * merged * (merged + config.outHiddenSize));
-  return sum(linear(2 * patches * values * d), ...blocks, merger);
-}
-
-/** Slots of all groups, gL, and Σ L² over them. */
-function slotsOf(grids: ReadonlyArray<Grid>, config: VisionConfig, kind: "full" | "window") {
-  let groups = 0;
-  let length = 0;
-  for (const grid of grids) {
-    const own = attentionGroups(grid, config, kind);
-    groups += own.length;
-    length = Math.max(length, ...own.map((group) => group.length));
-  }
-  return { slots: groups * length, squares: groups * length ** 2 };
-}
+/** Vision towers are counted by their families; of all images of a batch. */
+export const visionFlops = (grids: ReadonlyArray<Grid>, config: VlmConfig): Flops =>
+  familyOf(config).visionFlops(grids, config.vision);
 
 /**
  * One decoder layer over `rows` tokens, each of which attends to `keys` keys. With width d, q = heads ×
@@ -86,8 +31,14 @@ function layerParts(rows: number, keys: number, config: TextConfig) {
   const { hiddenSize: d, headDim, intermediateSize: inner } = config;
   const [q, k] = [config.heads * headDim, config.kvHeads * headDim];
   return {
-    inputs: sum(linear(2 * rows * d * (q + 2 * k)), rotation(2 * rows * (q + k) * headDim)),
-    rest: sum(attention(4 * rows * keys * q), linear(2 * rows * d * (q + 3 * inner))),
+    inputs: sumFlops(
+      linearFlops(2 * rows * d * (q + 2 * k)),
+      rotationFlops(2 * rows * (q + k) * headDim),
+    ),
+    rest: sumFlops(
+      attentionFlops(4 * rows * keys * q),
+      linearFlops(2 * rows * d * (q + 3 * inner)),
+    ),
   };
 }
 
@@ -103,7 +54,7 @@ export function promptFlops({ prompts, time, grids }: PromptShape, config: VlmCo
     forward: layers * (inputs.forward + rest.forward),
     backward: layers * inputs.backward + (layers - 1) * rest.backward,
   };
-  return sum(visionFlops(grids, config.vision), decoder);
+  return sumFlops(visionFlops(grids, config), decoder);
 }
 
 /** Whole responses on top of prompts that were passed before, with the output head: `2·rows·d·vocab` more. */
@@ -113,7 +64,7 @@ export function responseFlops(
   config: VlmConfig,
 ): Flops {
   const rows = prompt.prompts * samples * time;
-  return sum(wholeLayers(rows, time + prompt.time, config.text), headFlops(rows, config.text));
+  return sumFlops(wholeLayers(rows, time + prompt.time, config.text), headFlops(rows, config.text));
 }
 
 /** Prompts and responses, `predicted` of whose hidden states go through the output head: all have a gradient. */
@@ -124,8 +75,8 @@ export function textFlops(
   config: VlmConfig,
 ): Flops {
   const rows = prompt.prompts * samples * time;
-  return sum(
-    visionFlops(prompt.grids, config.vision),
+  return sumFlops(
+    visionFlops(prompt.grids, config),
     wholeLayers(prompt.prompts * prompt.time, prompt.time, config.text),
     wholeLayers(rows, time + prompt.time, config.text),
     headFlops(predicted, config.text),
@@ -134,12 +85,12 @@ export function textFlops(
 
 function wholeLayers(rows: number, keys: number, config: TextConfig): Flops {
   const { inputs, rest } = layerParts(rows, keys, config);
-  const layer = sum(inputs, rest);
+  const layer = sumFlops(inputs, rest);
   return { forward: config.layers * layer.forward, backward: config.layers * layer.backward };
 }
 
 const headFlops = (rows: number, { hiddenSize, vocabSize }: TextConfig): Flops =>
-  linear(2 * rows * hiddenSize * vocabSize);
+  linearFlops(2 * rows * hiddenSize * vocabSize);
 
 /** One decoding step of `samples` responses to each prompt, after `step` earlier ones, keys kept. */
 export function decodeFlops(

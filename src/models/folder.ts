@@ -12,6 +12,7 @@ import { dirname, join, resolve } from "node:path";
 import type { NamedArray } from "../core/named-array.ts";
 import { readConfig, type VlmConfig } from "./config.ts";
 import { discard, syncPath } from "./disk.ts";
+import { familyOf } from "./families/family.ts";
 import { messageOf, readJsonFile } from "./json-file.ts";
 import { folderInvalid, ModelFolderInvalid } from "./model-folder-invalid.ts";
 import { readTensors, SafetensorsUnwritable, writeSafetensors } from "./safetensors.ts";
@@ -67,7 +68,7 @@ export function checkModelFolder(dir: string): VlmConfig {
 
 function inspect(dir: string) {
   const config = readConfig(dir);
-  const places = locateWeights(dir);
+  const places = locateWeights(dir, familyOf(config).canonicalName);
   // A stored head beside tied embeddings is a copy that the model would not use.
   if (config.text.tieWordEmbeddings) places.delete("lm_head.weight");
   const shapes = [...places].map(([name, place]) => [name, place.entry.shape] as const);

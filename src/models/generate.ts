@@ -25,7 +25,7 @@ export interface GenerateOptions {
   readonly random?: RandomStream;
   /** Opening tokens imposed on all samples of a prompt, one list a prompt. */
   readonly forced?: ReadonlyArray<ReadonlyArray<number>>;
-  /** Tokens never to be generated; by default image, video and vision-border tokens, which lack features. */
+  /** Tokens never to be generated; by default those that only images bring, which lack features. */
   readonly suppressed?: ReadonlyArray<number>;
   /** Responses computed side by side; the parts go on token by token in turn, so samples are the same. Default: all. */
   readonly atOnce?: number;
@@ -73,9 +73,8 @@ export function generate(
     const forced = options.forced?.[index] ?? [];
     return Array.from({ length: options.samples }, () => newRow(forced, options.maxTokens));
   });
-  const visual = [tokens.image, tokens.video, tokens.visionStart, tokens.visionEnd];
   const allowed = new Uint8Array(model.config.text.vocabSize).fill(1);
-  for (const id of options.suppressed ?? visual) allowed[id] = 0;
+  for (const id of options.suppressed ?? tokens.visual) allowed[id] = 0;
   const open = (row: Row) => !row.finished && hasRoom(row, options.maxTokens);
   const { atOnce = Number.POSITIVE_INFINITY } = options;
   const parts = slices(prompts.length, options.samples, atOnce).map((slice) => {

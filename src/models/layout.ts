@@ -2,23 +2,8 @@
 import type { NamedArray } from "../core/named-array.ts";
 import type { Parameters } from "../tensor/parameters.ts";
 import type { VlmConfig } from "./config.ts";
-
-type Kind =
-  /** Linear weights, [out, in] each on disk; side by side as [in, Σ out] on the device. */
-  | "matrix"
-  /** Biases and gains, end to end. */
-  | "vector"
-  /** Kept as it is. */
-  | "table"
-  /** A convolution over whole patches, [out, channel, time, height, width] on disk, a matrix on the device. */
-  | "patch";
-
-/** One device parameter and the checkpoint tensors it is made of. */
-export interface Slot {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly sources: ReadonlyArray<string>;
-}
+import { familyOf } from "./families/family.ts";
+import { type Kind, type Slot, textSlots } from "./slots.ts";
 
 /** The parts of a model that can be frozen. */
 export type Part = "vision" | "projector" | "text";
@@ -34,63 +19,10 @@ export function unfrozen(parameters: Parameters, frozen: ReadonlyArray<Part>): P
   return new Map([...parameters].filter(([name]) => !frozen.includes(partOf(name))));
 }
 
-const weightAndBias = (name: string, sources: ReadonlyArray<string>): ReadonlyArray<Slot> => [
-  { name: `${name}.weight`, kind: "matrix", sources: sources.map((source) => `${source}.weight`) },
-  { name: `${name}.bias`, kind: "vector", sources: sources.map((source) => `${source}.bias`) },
-];
-const weight = (name: string, ...sources: ReadonlyArray<string>): Slot => ({
-  name: `${name}.weight`,
-  kind: "matrix",
-  sources: sources.map((source) => `${source}.weight`),
-});
-const gain = (name: string, source: string): Slot => ({
-  name,
-  kind: "vector",
-  sources: [`${source}.weight`],
-});
-
-function visionBlock(index: number): ReadonlyArray<Slot> {
-  const [to, from] = [`vision.${index}`, `visual.blocks.${index}`];
-  return [
-    gain(`${to}.norm1`, `${from}.norm1`),
-    ...weightAndBias(`${to}.qkv`, [`${from}.attn.qkv`]),
-    ...weightAndBias(`${to}.out`, [`${from}.attn.proj`]),
-    gain(`${to}.norm2`, `${from}.norm2`),
-    ...weightAndBias(`${to}.gateUp`, [`${from}.mlp.gate_proj`, `${from}.mlp.up_proj`]),
-    ...weightAndBias(`${to}.down`, [`${from}.mlp.down_proj`]),
-  ];
-}
-
-function textLayer(index: number): ReadonlyArray<Slot> {
-  const [to, from] = [`text.${index}`, `model.layers.${index}`];
-  const projections = ["q", "k", "v"].map((letter) => `${from}.self_attn.${letter}_proj`);
-  return [
-    gain(`${to}.norm1`, `${from}.input_layernorm`),
-    ...weightAndBias(`${to}.qkv`, projections),
-    weight(`${to}.out`, `${from}.self_attn.o_proj`),
-    gain(`${to}.norm2`, `${from}.post_attention_layernorm`),
-    weight(`${to}.gateUp`, `${from}.mlp.gate_proj`, `${from}.mlp.up_proj`),
-    weight(`${to}.down`, `${from}.mlp.down_proj`),
-  ];
-}
-
 /** Every device parameter of a model of this shape, in the order of computation. */
 function slots(config: VlmConfig): ReadonlyArray<Slot> {
-  const count = (length: number) => Array.from({ length }, (_, index) => index);
-  const head: ReadonlyArray<Slot> = config.text.tieWordEmbeddings
-    ? []
-    : [{ name: "head", kind: "table", sources: ["lm_head.weight"] }];
-  return [
-    { name: "vision.patch", kind: "patch", sources: ["visual.patch_embed.proj.weight"] },
-    ...count(config.vision.depth).flatMap(visionBlock),
-    gain("vision.merger.norm", "visual.merger.ln_q"),
-    ...weightAndBias("vision.merger.hidden", ["visual.merger.mlp.0"]),
-    ...weightAndBias("vision.merger.out", ["visual.merger.mlp.2"]),
-    { name: "embed", kind: "table", sources: ["model.embed_tokens.weight"] },
-    ...count(config.text.layers).flatMap(textLayer),
-    gain("text.norm", "model.norm"),
-    ...head,
-  ];
+  const { visionSlots, textPrefix } = familyOf(config);
+  return [...visionSlots(config.vision), ...textSlots(config.text, textPrefix)];
 }
 
 /** Checkpoint tensors → device arrays. */

@@ -1,6 +1,5 @@
 /** Estimates the memory that passes through a model hold at their worst moment. Models layer. */
 import type { VlmConfig } from "./config.ts";
-import { attentionGroups } from "./families/qwen/positions.ts";
 import type { PromptShape, ResponseShape } from "./flops.ts";
 import { expectedShapes } from "./weight-shapes.ts";
 
@@ -16,16 +15,16 @@ export function parameterCount(config: VlmConfig): number {
 function sizes(prompt: PromptShape, { samples, time }: ResponseShape, config: VlmConfig) {
   const asked = prompt.prompts * prompt.time;
   const answered = prompt.prompts * samples * time;
-  const groups = prompt.grids.flatMap((grid) =>
-    attentionGroups(grid, config.vision, "full").map(({ length }) => length),
+  const frames = prompt.grids.flatMap(([count, rows, columns]) =>
+    Array(count).fill(rows * columns),
   );
   return {
     asked,
     answered,
-    patches: groups.reduce((sum, length) => sum + length, 0),
+    patches: frames.reduce((sum, length) => sum + length, 0),
     pairs:
       config.text.heads * Math.max(answered * (time + prompt.time), asked * prompt.time) +
-      config.vision.heads * groups.reduce((sum, length) => sum + length ** 2, 0),
+      config.vision.heads * frames.reduce((sum, length) => sum + length ** 2, 0),
   };
 }
 

@@ -14,14 +14,10 @@ import {
 } from "../tensor/parameters.ts";
 import type { VlmConfig } from "./config.ts";
 import { causalBias, decode, type LayerCache } from "./decoder.ts";
-import {
-  type Grid,
-  type Position,
-  promptPositions,
-  textAngles,
-} from "./families/qwen/positions.ts";
-import { type PatchedImage, visionFeatures } from "./families/qwen2_5_vl/vision.ts";
+import { familyOf } from "./families/family.ts";
+import type { PatchedImage } from "./image-patches.ts";
 import { fuse, split } from "./layout.ts";
+import { type Position, textAngles } from "./positions.ts";
 
 /** A tokenised prompt with its images, image placeholders expanded. */
 export interface Prompt {
@@ -90,8 +86,7 @@ export function batchPrompts(prompts: ReadonlyArray<Prompt>, config: VlmConfig):
   const lastPositions = new Int32Array(prompts.length);
   let feature = 0;
   prompts.forEach((prompt, row) => {
-    const grids = prompt.images.map(({ grid }) => grid as Grid);
-    const own = promptPositions(prompt.ids, grids, config.tokens.image, config.vision.mergeSize);
+    const own = familyOf(config).positions(prompt.ids, prompt.images, config);
     for (let column = 0; column < lengths[row]!; column++) {
       const at = row * time + column;
       ids[at] = prompt.ids[column]!;
@@ -161,6 +156,7 @@ export function disposePromptState(state: PromptState): void {
 function promptVectors(model: Vlm, batch: PromptBatch): tf.Tensor2D {
   const text = embed(embedTable(model), batch.ids);
   if (batch.features === undefined) return text;
+  const { visionFeatures } = familyOf(model.config);
   const images = visionFeatures(batch.images, model.parameters, model.config.vision);
   const rows = batch.ids.length;
   // Text rows keep their place; image rows come from behind them. No row is used twice.

@@ -17,33 +17,20 @@ const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 const IndexFile = Schema.Struct({ weight_map: Schema.Record(Schema.String, Schema.String) });
 
+/** The name by which a family's weight is known, whatever a release called it; undefined for what is computed. */
+export type Canonical = (name: string) => string | undefined;
+
 /**
  * The tensors of a folder by canonical name, from `model.safetensors` or from the shards of its index.
  *
  * Fails: `ModelFolderInvalid`, `SafetensorsInvalid`.
  */
-export function locateWeights(dir: string): Map<string, WeightPlace> {
+export function locateWeights(dir: string, canonical: Canonical): Map<string, WeightPlace> {
   const single = join(dir, SINGLE);
   const index = join(dir, INDEX);
-  if (existsSync(single)) return collect([[single, undefined]]);
-  if (existsSync(index)) return collect(shards(dir, index));
+  if (existsSync(single)) return collect([[single, undefined]], canonical);
+  if (existsSync(index)) return collect(shards(dir, index), canonical);
   throw folderInvalid(dir, "", `no weights: neither ${SINGLE} nor ${INDEX} is there`);
-}
-
-/**
- * The canonical name of a weight: `visual.*`, `model.*`, `lm_head.weight`; undefined for stored
- * rotary tables, which are computed.
- *
- * Releases of `transformers` have written `model.visual.*`, `model.language_model.*`,
- * `language_model.model.*`, and names without the `model.` prefix.
- */
-export function canonicalName(name: string): string | undefined {
-  if (/(^|\.)rotary_(pos_)?emb\.inv_freq$/.test(name)) return undefined;
-  return name
-    .replace(/^(model\.)?(language_model\.)?lm_head\./, "lm_head.")
-    .replace(/^(model\.)?visual\./, "visual.")
-    .replace(/^(model\.)?language_model\.(model\.)?/, "model.")
-    .replace(/^(layers|embed_tokens|norm)\./, "model.$1.");
 }
 
 type Shard = readonly [path: string, names: ReadonlySet<string> | undefined];
@@ -60,7 +47,7 @@ function shards(dir: string, index: string): Array<Shard> {
   return [...namesOf].map(([file, names]) => [join(dir, file), names] as const);
 }
 
-function collect(files: ReadonlyArray<Shard>): Map<string, WeightPlace> {
+function collect(files: ReadonlyArray<Shard>, canonical: Canonical): Map<string, WeightPlace> {
   const places = new Map<string, WeightPlace>();
   for (const [path, names] of files) {
     const header = readSafetensorsHeader(path);
@@ -68,7 +55,7 @@ function collect(files: ReadonlyArray<Shard>): Map<string, WeightPlace> {
       if (!header.has(name)) throw folderInvalid(path, name, "missing, though the index names it");
     }
     for (const [nameInFile, entry] of header) {
-      const name = canonicalName(nameInFile);
+      const name = canonical(nameInFile);
       if (name === undefined) continue;
       const other = places.get(name);
       if (other !== undefined) {

@@ -102,15 +102,19 @@ function sliceOf(config: VlmConfig): VlmConfig {
     vision: {
       ...vision,
       depth,
-      // One block of each kind where the tower has both.
-      fullAttentionBlocks: vision.fullAttentionBlocks.length > 0 ? [depth - 1] : [],
+      fullAttentionBlocks: fullBlocks(vision, depth),
     },
     // Ids of the roles move into the smaller vocabulary.
-    tokens:
-      needed <= 4096
-        ? tokens
-        : { ...tokens, image: 1, video: 2, visionStart: 3, visionEnd: 4, eos: [5], pad: 6 },
+    tokens: needed <= 4096 ? tokens : { image: 1, visual: [1, 2, 3, 4], eos: [5], pad: 6 },
   };
+}
+
+/** One block of each kind where the tower has both. */
+function fullBlocks({ fullAttentionBlocks, depth: all }: VlmConfig["vision"], depth: number) {
+  const count = Math.min(depth, fullAttentionBlocks.length === all ? depth : 1);
+  return fullAttentionBlocks.length === 0
+    ? []
+    : Array.from({ length: count }, (_, index) => depth - 1 - index);
 }
 
 const layersOf = ({ text, vision }: VlmConfig) => text.layers + vision.depth;
@@ -172,8 +176,8 @@ function decodePoint(bench: Bench, count: number): Point {
   const [short, long] = [2, 10];
   const random = stream(1, "calibration", "decode");
   const answer = (maxTokens: number) => () => {
-    const { image, video, visionStart, visionEnd, eos } = vlm.config.tokens;
-    const suppressed = [image, video, visionStart, visionEnd, ...eos];
+    const { visual, eos } = vlm.config.tokens;
+    const suppressed = [...visual, ...eos];
     generate(vlm, list, { samples: GROUP, maxTokens, temperature: 1, random, suppressed });
   };
   const [less, more] = [

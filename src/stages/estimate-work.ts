@@ -90,7 +90,7 @@ export function trainTextTask(
 /** What a training step saves where nothing of the vision tower is trained. */
 const frozenFlops = ({ grids }: PromptShape, config: VlmConfig, frozen: ReadonlyArray<string>) =>
   ["vision", "projector"].every((part) => frozen.includes(part))
-    ? visionFlops(grids, config.vision).backward
+    ? visionFlops(grids, config).backward
     : 0;
 
 /** Examples drawn and tokenised on the host. */

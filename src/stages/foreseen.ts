@@ -2,8 +2,8 @@
 import { type Example, response } from "../data/example.ts";
 import type { DatasetRef } from "../dsl/artifacts.ts";
 import type { VlmConfig } from "../models/config.ts";
-import type { Grid } from "../models/families/qwen/positions.ts";
 import type { PromptShape } from "../models/flops.ts";
+import type { Grid } from "../models/image-patches.ts";
 import { loadProcessor } from "../models/processor.ts";
 import { type Examples, loadExamples } from "./dataset.ts";
 

@@ -96,6 +96,7 @@ describe("old, flat style", () => {
         rmsNormEps: 1e-6,
         ropeTheta: 1e6,
         mropeSection: [16, 24, 24],
+        qkvBias: true,
         vocabSize: 151936,
         tieWordEmbeddings: true,
       },
@@ -111,12 +112,12 @@ describe("old, flat style", () => {
         fullAttentionBlocks: [7, 15, 23, 31],
         outHiddenSize: 2048,
         inChannels: 3,
+        normEps: 1e-6,
+        learnedPositions: 0,
       },
       tokens: {
         image: 151655,
-        video: 151656,
-        visionStart: 151652,
-        visionEnd: 151653,
+        visual: [151655, 151656, 151652, 151653],
         eos: [151645, 151643],
         pad: 151643,
       },
@@ -149,9 +150,7 @@ describe("new style", () => {
     });
     expect(untied!.tokens).toEqual({
       image: 412,
-      video: 413,
-      visionStart: 409,
-      visionEnd: 410,
+      visual: [412, 413, 409, 410],
       eos: [408],
       pad: 408,
     });

@@ -1,7 +1,6 @@
 /** The count of operations against the products that the engine really does. */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grid } from "../../src/models/families/qwen/positions.ts";
 import {
   decodeFlops,
   type PromptShape,
@@ -9,6 +8,7 @@ import {
   responseFlops,
   visionFlops,
 } from "../../src/models/flops.ts";
+import type { Grid } from "../../src/models/image-patches.ts";
 import { unfrozen } from "../../src/models/layout.ts";
 import {
   batchPrompts,
@@ -68,7 +68,7 @@ describe.each(models)("the count for $name", ({ folder, prompts }) => {
       const { byName } = gradients(() => tf.sum(score()) as tf.Scalar, trained);
       release([...byName.values()]);
     });
-    const frozen = visionFlops(grids, folder.config.vision).backward;
+    const frozen = visionFlops(grids, folder.config).backward;
     expect(scored("forward") + scored("backward") - frozen).toBe(counted);
   });
 

@@ -14,11 +14,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { NamedArray } from "../../src/core/named-array.ts";
+import { canonicalName } from "../../src/models/families/qwen/weights.ts";
 import { readModelFolder, writeModelFolder } from "../../src/models/folder.ts";
 import { ModelFolderInvalid } from "../../src/models/model-folder-invalid.ts";
 import { readSafetensors, writeSafetensors } from "../../src/models/safetensors.ts";
 import { SafetensorsInvalid } from "../../src/models/safetensors-header.ts";
-import { canonicalName } from "../../src/models/weight-files.ts";
 import { expectedShapes } from "../../src/models/weight-shapes.ts";
 import { goldenModels } from "../support/golden.ts";
 

@@ -106,7 +106,7 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
 
   describe("blocked tokens", () => {
     const { tokens, text } = folder.config;
-    const visual = [tokens.image, tokens.video, tokens.visionStart, tokens.visionEnd];
+    const visual = tokens.visual;
     let eager: Vlm;
     beforeAll(() => {
       eager = makeModel(folder.config, eagerForImages());

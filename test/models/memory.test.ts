@@ -1,8 +1,8 @@
 /** The estimates of memory against what tfjs really holds at its peak. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grid } from "../../src/models/families/qwen/positions.ts";
 import type { PromptShape } from "../../src/models/flops.ts";
 import { generate } from "../../src/models/generate.ts";
+import type { Grid } from "../../src/models/image-patches.ts";
 import { parameterCount, passBytes, trainingBytes } from "../../src/models/memory.ts";
 import {
   batchPrompts,

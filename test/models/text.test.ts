@@ -1,8 +1,8 @@
 /** The likelihood of whole texts against one pass over the joined sequence, and its estimates. */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grid } from "../../src/models/families/qwen/positions.ts";
 import { type PromptShape, textFlops } from "../../src/models/flops.ts";
+import type { Grid } from "../../src/models/image-patches.ts";
 import { trainingBytes } from "../../src/models/memory.ts";
 import {
   batchPrompts,

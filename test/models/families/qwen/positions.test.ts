@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { promptPositions } from "../../../../src/models/families/qwen/positions.ts";
 import {
   attentionGroups,
   patchCoordinates,
-  promptPositions,
-  textAngles,
-} from "../../../../src/models/families/qwen/positions.ts";
+} from "../../../../src/models/families/tower/patches.ts";
 import { readModelFolder } from "../../../../src/models/folder.ts";
+import { textAngles } from "../../../../src/models/positions.ts";
 import { goldenModels } from "../../../support/golden.ts";
 
 const IMAGE = 9;

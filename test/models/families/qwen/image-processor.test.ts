@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Raster } from "../../src/core/raster.ts";
-import { stream } from "../../src/core/seed.ts";
+import type { Raster } from "../../../../src/core/raster.ts";
+import { stream } from "../../../../src/core/seed.ts";
 import {
   type ImageProcessorConfig,
-  ImageUnsuitable,
   processImage,
   readImageProcessorConfig,
   smartResize,
-} from "../../src/models/image-processor.ts";
-import { goldenModels } from "../support/golden.ts";
+} from "../../../../src/models/families/qwen/image-processor.ts";
+import { ImageUnsuitable } from "../../../../src/models/image-patches.ts";
+import { goldenModels } from "../../../support/golden.ts";
 
 const TOLERANCE = 1e-3;
 const dir = mkdtempSync(join(tmpdir(), "rcpa-image-"));

@@ -1,0 +1,115 @@
+/** Blocks of a vision tower: attention within groups of patches, around it what differs by family. Models layer. */
+import * as tf from "@tensorflow/tfjs-core";
+import { attention } from "../../../tensor/ops/attention.ts";
+import { linear } from "../../../tensor/ops/linear.ts";
+import { rotate } from "../../../tensor/ops/rotary.ts";
+import { rearrange } from "../../../tensor/ops/rows.ts";
+import type { Parameters } from "../../../tensor/parameters.ts";
+import type { VisionConfig } from "../../config.ts";
+import type { PatchedImage } from "../../image-patches.ts";
+import { type Grouping, grouping } from "./grouping.ts";
+
+/** What a block does with rows of vectors, [patch, dim]; `name` opens the names of its parameters. */
+export interface BlockKind {
+  readonly norm: (x: tf.Tensor2D, parameters: Parameters, name: string) => tf.Tensor2D;
+  readonly mlp: (x: tf.Tensor2D, parameters: Parameters, name: string) => tf.Tensor2D;
+}
+
+/** A parameter that is a matrix. */
+export const matrix = (parameters: Parameters, name: string) =>
+  parameters.get(name) as unknown as tf.Tensor2D;
+/** A parameter that is a vector. */
+export const vector = (parameters: Parameters, name: string) =>
+  parameters.get(name) as unknown as tf.Tensor1D;
+
+/** A product with its bias. */
+export function affine(x: tf.Tensor2D, parameters: Parameters, name: string): tf.Tensor2D {
+  return linear(x, matrix(parameters, `${name}.weight`), vector(parameters, `${name}.bias`));
+}
+
+/** The patches of all images, each projected by itself, [patch, dim]. Memory: call inside a tidy. */
+export function embedPatches(
+  images: ReadonlyArray<PatchedImage>,
+  parameters: Parameters,
+  config: VisionConfig,
+): tf.Tensor2D {
+  const width = config.inChannels * config.temporalPatchSize * config.patchSize ** 2;
+  const count = images.reduce((sum, { patches }) => sum + patches.length / width, 0);
+  const pixels = new Float32Array(count * width);
+  let offset = 0;
+  for (const { patches } of images) {
+    pixels.set(patches, offset);
+    offset += patches.length;
+  }
+  const bias = parameters.has("vision.patch.bias")
+    ? vector(parameters, "vision.patch.bias")
+    : undefined;
+  return linear(tf.tensor2d(pixels, [count, width]), matrix(parameters, "vision.patch"), bias);
+}
+
+/** All blocks one after the other. Memory: caller owns the result; call inside a tidy. */
+export function runBlocks(
+  first: tf.Tensor2D,
+  images: ReadonlyArray<PatchedImage>,
+  kind: BlockKind,
+  parameters: Parameters,
+  config: VisionConfig,
+): tf.Tensor2D {
+  const isFull = (index: number) => config.fullAttentionBlocks.includes(index);
+  const full = grouping(images, config, "full");
+  const blocks = Array.from({ length: config.depth }, (_, index) => index);
+  const windows = blocks.every(isFull) ? full : grouping(images, config, "window");
+  let x = first;
+  for (const index of blocks) {
+    const groups = isFull(index) ? full : windows;
+    x = tf.tidy(() => block(x, `vision.${index}`, groups, kind, parameters, config));
+  }
+  return x;
+}
+
+function block(
+  x: tf.Tensor2D,
+  name: string,
+  groups: Grouping,
+  { norm, mlp }: BlockKind,
+  parameters: Parameters,
+  config: VisionConfig,
+): tf.Tensor2D {
+  const normed = norm(x, parameters, `${name}.norm1`);
+  const attended = tf.add(x, selfAttention(normed, name, groups, parameters, config));
+  const inner = norm(attended as tf.Tensor2D, parameters, `${name}.norm2`);
+  return tf.add(attended, mlp(inner, parameters, name));
+}
+
+function selfAttention(
+  x: tf.Tensor2D,
+  name: string,
+  { groups, length, slots, places, rotary, bias }: Grouping,
+  parameters: Parameters,
+  config: VisionConfig,
+): tf.Tensor2D {
+  const dim = config.hiddenSize / config.heads;
+  const rows = groups * length;
+  const grouped = slots === undefined ? x : rearrange(x, slots);
+  const qkv = tf.reshape(affine(grouped, parameters, `${name}.qkv`), [rows, 3 * config.heads, dim]);
+  const [turned, values] = tf.split(qkv, [2 * config.heads, config.heads], 1) as [
+    tf.Tensor3D,
+    tf.Tensor3D,
+  ];
+  const placed = rotary === undefined ? turned : rotate(turned, rotary);
+  const [queries, keys] = tf.split(placed, 2, 1) as [tf.Tensor3D, tf.Tensor3D];
+  const byHead = (part: tf.Tensor3D) =>
+    tf.transpose(
+      tf.reshape(part, [groups, length, config.heads, dim]),
+      [0, 2, 1, 3],
+    ) as tf.Tensor4D;
+  const mixed = attention({
+    queries: byHead(queries),
+    keys: byHead(keys),
+    values: byHead(values),
+    ...(bias === undefined ? {} : { bias }),
+  });
+  const flat = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [rows, config.hiddenSize]);
+  const ungrouped = places === undefined ? flat : rearrange(flat as tf.Tensor2D, places);
+  return affine(ungrouped as tf.Tensor2D, parameters, `${name}.out`);
+}
