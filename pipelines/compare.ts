@@ -19,7 +19,7 @@ import {
 } from "./arms.ts";
 
 // What validation chooses from, the same for all arms.
-const rates = [1.5e-4, 3e-4, 6e-4].map((learningRate) => ({ learningRate }));
+const rates = [1.5e-4, 3e-4, 6e-4, 1.2e-3].map((learningRate) => ({ learningRate }));
 
 // More passes over few references can hurt, so how long to imitate is chosen as well.
 const withLengths = (...lengths: ReadonlyArray<number>) =>
