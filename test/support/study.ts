@@ -79,7 +79,7 @@ export const study: Study<"quick" | "slow" | "wild"> = {
   seeds: [1, 2],
   contrasts: [["quick", "slow"]],
   arms: {
-    quick: rated("A few steps", [0.001, 0.1, 0.01], learner("quick", 10)),
+    quick: rated("A few steps", [0.01, 0.1], learner("quick", 10)),
     slow: rated("More steps", [0.1], learner("slow", 30)),
     wild: rated("One that may diverge", [1, 0.01], learner("wild", 10)),
   },

@@ -98,20 +98,35 @@ export async function conduct(
   }
 
   async function settle(id: CellId, ended: Ended, failure: Told | undefined): Promise<Ended> {
-    const { code, signal, said } = ended;
     // Another process works on a stage of it: later, then.
     if (failure?.error === "RunLocked") await pause(5 * again);
-    else if (code === 2) stop({ code: 2, why: said });
-    else if (code !== 0 && code !== 3 && code !== 130 && stopped === undefined) {
-      survey.fail(id, failure?.detail ?? (signal === null ? said : `ended by ${signal}`));
-    }
+    const failed = failureOf(ended, failure);
+    if (failed !== undefined && stopped === undefined) survey.fail(id, failed);
     const cell = await survey.cell(id);
     tell.ended(id, cell);
-    // What it made is under other keys: running it again would make the same.
-    if ((code === 0 || code === 3) && cell.state === "missing") stop({ code: 1, why: changed });
+    const reason = cell.state === "missing" ? reasonToStop(ended, failure) : undefined;
+    if (reason !== undefined) stop(reason);
     working.delete(cellText(id));
     return ended;
   }
+}
+
+/** Exit codes of a run that got to its end. */
+const whole: ReadonlySet<number | null> = new Set([0, 3]);
+
+/** Why a cell has failed; undefined when it has not, or when its end says nothing about it. */
+function failureOf({ code, signal }: Ended, failure: Told | undefined): string | undefined {
+  if (whole.has(code) || code === 130 || failure?.error === "RunLocked") return undefined;
+  return failure?.detail ?? (signal === null ? undefined : `ended by ${signal}`);
+}
+
+/** Why no other cell would fare better than one that is not there after its run. */
+function reasonToStop({ code, signal, said }: Ended, failure: Told | undefined) {
+  // What it made is under other keys: running it again would make the same.
+  if (whole.has(code)) return { code: 1, why: changed };
+  // What comes before any stage is nothing about this cell.
+  if (failure !== undefined || signal !== null || code === 130) return undefined;
+  return { code: code === 2 ? 2 : 1, why: said };
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

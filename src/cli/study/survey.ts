@@ -68,8 +68,11 @@ export function openSurvey(job: StudyJob, engine: string): Survey {
   };
 }
 
+/** Documents do not say where on this machine a stage is defined. */
 const stateOf = (failure: string | undefined): Pick<Cell, "state" | "failure"> =>
-  failure === undefined ? { state: "missing", failure: "" } : { state: "failed", failure };
+  failure === undefined
+    ? { state: "missing", failure: "" }
+    : { state: "failed", failure: failure.replace(/ \(defined at [^)]*\)/, "") };
 
 async function armOf(
   study: Study,
