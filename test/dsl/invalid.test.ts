@@ -23,7 +23,7 @@ describe("an issue about an unknown option", () => {
   it("lists those of its group when none is near", () => {
     // @ts-expect-error unknown on purpose
     expect(texts(grpo({ sampling: { beams: 4 } }))).toEqual([
-      "grpo.sampling.beams: unknown option\n    hint: options: prompts, group, temperature, maxTokens",
+      "grpo.sampling.beams: unknown option\n    hint: options: prompts, group, refill, temperature, maxTokens",
     ]);
   });
 });
