@@ -10,7 +10,7 @@ export interface Spot {
 const [wide, high] = [15, 13];
 
 /** Ways from a point to its label, the dearest first; pixels. */
-const ways: ReadonlyArray<Spot> = [12, 24, 38].flatMap((far) =>
+const ways: ReadonlyArray<Spot> = [15, 27, 40].flatMap((far) =>
   [0, 180, 270, 90, 315, 45, 225, 135].map((degrees) => ({
     x: Math.round(far * Math.cos((degrees * Math.PI) / 180)),
     y: Math.round(far * Math.sin((degrees * Math.PI) / 180)),
