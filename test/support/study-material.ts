@@ -39,12 +39,12 @@ export const doneCell = (seed: number, domain: number, kept: number): Cell => ({
 });
 
 /** A cell that failed for `failure`. */
-export const failedCell = (seed: number, failure: string): Cell => ({
+const failedCell = (seed: number, failure: string): Cell => ({
   ...{ ...emptyCell, seed, state: "failed", failure },
 });
 
 /** An arm whose settings reached what `tried` says, null for failed ones. */
-export const armOf = (
+const armOf = (
   name: string,
   finals: ReadonlyArray<Cell>,
   tried: ReadonlyArray<readonly [Settings, Cell]>,

@@ -7,13 +7,13 @@ import { arm, compare, define, handler, pipeline, type Study } from "rcpa";
 import { Diverged } from "../../src/runtime/errors.ts";
 import { add, adderHandlers, numbers } from "./adder.ts";
 
-export const learn = define({
+const learn = define({
   ...{ name: "learn", version: 1, doc: "Learns as well as its rate is good.", engine: false },
   ...{ needs: ["numbers", "policy"], gives: ["policy"] },
   options: Schema.Struct({ rate: Schema.Finite }),
 });
 
-export const judge = define({
+const judge = define({
   ...{ name: "judge", version: 1, doc: "Reads the test split.", engine: false },
   ...{ needs: ["policy"], gives: ["evaluation"], options: Schema.Struct({}) },
 });
@@ -22,7 +22,7 @@ export const judge = define({
 const skill = (rate: number, seed: number) =>
   0.8 - 0.2 * Math.abs(Math.log10(rate) + 1) + 0.01 * (seed % 3);
 
-export const studyHandlers = [
+const studyHandlers = [
   ...adderHandlers,
   handler(learn, (context) =>
     Effect.gen(function* () {

@@ -60,7 +60,7 @@ export function startCell(
 }
 
 /** Starts the study's file again as it was started, in a process group of its own: signals reach it through here only. */
-export function startSelf(file: string, argv: ReadonlyArray<string>): ChildProcess {
+function startSelf(file: string, argv: ReadonlyArray<string>): ChildProcess {
   return spawn(process.execPath, [...process.execArgv, file, ...argv], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -32,12 +32,12 @@ const sampled = (values: ReadonlyArray<number | null | undefined>): Sample | nul
   return known.length === 0 ? null : sampleOf(known);
 };
 
-export const domainOf = ({ evaluation }: Cell) => evaluation?.domain.after.accuracy;
+const domainOf = ({ evaluation }: Cell) => evaluation?.domain.after.accuracy;
 export const gainOf = ({ evaluation }: Cell) =>
   evaluation === null
     ? undefined
     : evaluation.domain.after.accuracy - evaluation.domain.before.accuracy;
-export const generalOf = ({ evaluation }: Cell) => evaluation?.general.after.accuracy;
+const generalOf = ({ evaluation }: Cell) => evaluation?.general.after.accuracy;
 export const retentionOf = ({ evaluation }: Cell) => evaluation?.retention?.value;
 
 /** Names of the further tests of some cells. */
