@@ -7,18 +7,19 @@ export interface DataProblem {
   readonly message: string;
 }
 
-/** Problems after which reading stops: more of the same help nobody. */
+/** Problems after which reading stops unless told otherwise: more of the same help nobody. */
 export const MOST_PROBLEMS = 20;
 
-/** Rows of a file cannot be used; `problems` has the first 20 of them. */
+/** Rows of a file cannot be used; with `stopped` there may be more problems than these. */
 export class DataInvalid extends Schema.TaggedError<DataInvalid>()("DataInvalid", {
   file: Schema.String,
   problems: Schema.Array(Schema.Struct({ place: Schema.String, message: Schema.String })),
+  stopped: Schema.optionalKey(Schema.Boolean),
 }) {
   override get message(): string {
     const { file, problems } = this;
     const lines = problems.map(({ place, message }) => `  ${place}: ${message}`);
-    const more = problems.length < MOST_PROBLEMS ? [] : ["  reading stopped here"];
+    const more = this.stopped ? ["  reading stopped here"] : [];
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     return [`${count} in ${file}`, ...lines, ...more].join("\n");
   }

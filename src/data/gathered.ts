@@ -32,10 +32,22 @@ const ROWS = "examples.jsonl";
 const IMAGES = "images.bin";
 const PARTS = "parts.json";
 
+/** An image's pixels as the file of all images holds them. */
+export interface PackedImage extends Pick<StoredImage, "name" | "width" | "height"> {
+  readonly packed: Uint8Array;
+}
+
+/** Packs an image's pixels. */
+export function packImage({ width, height, data }: Raster): PackedImage {
+  const hash = createHash("sha256").update(data).digest("hex").slice(0, 12);
+  const name = `${hash}-${width}x${height}`;
+  return { name, width, height, packed: deflateSync(data, { level: 1 }) };
+}
+
 /** Writes examples into an empty folder, one after the other. */
 export interface Gatherer {
   /** Keeps an image once, however often it comes. */
-  readonly image: (raster: Raster) => StoredImage;
+  readonly image: (image: PackedImage) => StoredImage;
   readonly row: (row: StoredRow) => void;
   /** Says which part each row belongs to, null for none; nothing can be read before. */
   readonly finish: (parts: ReadonlyArray<Split | null>) => void;
@@ -49,12 +61,9 @@ export function gatherInto(dir: string): Gatherer {
   const known = new Map<string, StoredImage>();
   let end = 0;
   return {
-    image: ({ width, height, data }) => {
-      const hash = createHash("sha256").update(data).digest("hex").slice(0, 12);
-      const name = `${hash}-${width}x${height}`;
+    image: ({ name, width, height, packed }) => {
       const earlier = known.get(name);
       if (earlier !== undefined) return earlier;
-      const packed = deflateSync(data, { level: 1 });
       writeWhole(images!, packed);
       const stored = { name, offset: end, bytes: packed.length, width, height };
       end += packed.length;

@@ -1,6 +1,7 @@
 /** Where a row's image is, and its bytes: paths are held to their folder, sizes and kinds are checked. Data layer. */
 import { lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
+import { linkedWithin } from "../core/hub-name.ts";
 import { brief } from "./turns.ts";
 
 /** An image by the path a row gives, or by its bytes. */
@@ -33,12 +34,12 @@ export function imageSources(value: unknown): ReadonlyArray<ImageSource> | Probl
 
 function imageSource(value: unknown): ImageSource | Problem {
   if (typeof value === "string") return fromText(value);
-  if (isBytes(value)) return { bytes: Uint8Array.from(value) };
+  if (isBytes(value)) return { bytes: bytesOf(value) };
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     const { bytes, data, path, image } = value as Readonly<Record<string, unknown>>;
     const held = bytes ?? data ?? image;
     if (typeof held === "string") return decodeBase64(held) ?? fromText(held);
-    if (isBytes(held)) return { bytes: Uint8Array.from(held) };
+    if (isBytes(held)) return { bytes: bytesOf(held) };
     // The form in which Node's buffers become JSON.
     if (typeof held === "object" && held !== null && "data" in held && isBytes(held.data)) {
       return { bytes: Uint8Array.from(held.data) };
@@ -48,7 +49,11 @@ function imageSource(value: unknown): ImageSource | Problem {
   return { problem: `is no image: neither path nor bytes nor base64, but ${brief(value)}` };
 }
 
-function isBytes(value: unknown): value is ReadonlyArray<number> {
+const bytesOf = (value: ReadonlyArray<number> | Uint8Array): Uint8Array =>
+  value instanceof Uint8Array ? value : Uint8Array.from(value);
+
+function isBytes(value: unknown): value is ReadonlyArray<number> | Uint8Array {
+  if (value instanceof Uint8Array) return true;
   return (
     Array.isArray(value) &&
     value.length > 8 &&
@@ -110,7 +115,7 @@ function readPath(path: string, { dir, outside }: ImageFolder) {
     lstatSync(full);
     // Links are followed before the comparison, or one of them could lead anywhere.
     const real = realpathSync(full);
-    if (!outside && !isBelow(realpathSync(dir), real)) {
+    if (!outside && !isBelow(realpathSync(linkedWithin(dir) ?? dir), real)) {
       return {
         problem: `${brief(path)} leads out of ${dir}; the option outside allows it`,
       };

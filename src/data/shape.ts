@@ -11,7 +11,8 @@ export interface Layout {
   readonly family: string | undefined;
 }
 
-const image = ["image", "images"];
+/** The last one is that of metadata.jsonl in a folder of images. */
+const image = ["image", "images", "file_name"];
 
 const layouts = {
   llava: { question: ["conversations"], image, answer: [], response: [] },
@@ -25,10 +26,9 @@ export type Shape = keyof typeof layouts;
 /** Names of the shapes with the field that tells each. */
 export const shapeNames = Object.keys(layouts) as ReadonlyArray<Shape>;
 
-/** The shape of a row, by the field of its question; undefined when it has none of them. */
-export function shapeOf(row: unknown): Shape | undefined {
-  if (typeof row !== "object" || row === null) return undefined;
-  return shapeNames.find((name) => Object.hasOwn(row, layouts[name].question[0]));
+/** The shape of a row by its fields' names; undefined when none of them holds a question. */
+export function shapeOf(fields: ReadonlyArray<string>): Shape | undefined {
+  return shapeNames.find((name) => fields.includes(layouts[name].question[0]));
 }
 
 /** Names of fields that override those of the shape; null leaves the shape's. */

@@ -100,6 +100,10 @@ function readContent(value: unknown): Read<Omit<Turn, "role">> {
 
 /** A value in at most 60 characters. */
 export function brief(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  const text = value === undefined ? "nothing" : JSON.stringify(value, shortBytes);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
+
+/** Bytes by their number, before they become a long list. */
+const shortBytes = (_: string, value: unknown): unknown =>
+  value instanceof Uint8Array ? `${value.length} bytes` : value;

@@ -1,7 +1,7 @@
 /** Handler of `data`: settles which examples the run sees; those of files are read in and kept. */
 import * as Effect from "effect/Effect";
+import { type FileSource, labelOf } from "../dsl/file-sources.ts";
 import { data as definition } from "../dsl/phases.ts";
-import type { JsonlFile } from "../dsl/sources.ts";
 import { handler } from "../runtime/handler.ts";
 import { loadExamples } from "./dataset.ts";
 import { attempt } from "./failure.ts";
@@ -10,15 +10,15 @@ import { familyOf, gather } from "./gather.ts";
 export const data = handler(
   definition,
   Effect.fnUntraced(function* ({ options, seed, artifact, ...context }) {
-    const own = (source: JsonlFile, role: "domain" | "general") => {
-      const name = familyOf(source.jsonl);
+    const own = (source: FileSource, role: "domain" | "general") => {
+      const name = familyOf(labelOf(source));
       const family = role === "domain" ? name : `general ${name}`;
       return gather(source, artifact(role), family, context);
     };
     const domain =
-      "jsonl" in options.domain ? yield* own(options.domain, "domain") : options.domain;
+      "world" in options.domain ? options.domain : yield* own(options.domain, "domain");
     const general =
-      "jsonl" in options.general ? yield* own(options.general, "general") : options.general;
+      "world" in options.general ? options.general : yield* own(options.general, "general");
     const dataset = { domain, general, seed };
     const examples = yield* attempt(() => loadExamples(dataset));
     const { train, validation, test } = examples.domain;

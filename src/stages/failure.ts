@@ -18,3 +18,10 @@ export function attempt<A>(body: () => A): Effect.Effect<A, StageError> {
     }
   });
 }
+
+/** The same for code that waits. */
+export function attemptAsync<A>(body: () => Promise<A>): Effect.Effect<A, StageError> {
+  return Effect.tryPromise({ try: body, catch: (error) => error }).pipe(
+    Effect.catch((error) => (isTagged(error) ? Effect.fail(error) : Effect.die(error))),
+  );
+}

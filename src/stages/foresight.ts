@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DatasetRef, GatheredRef } from "../dsl/artifacts.ts";
+import type { FileSource } from "../dsl/file-sources.ts";
 import { modelFolder } from "../dsl/shipped.ts";
 import type { VlmConfig } from "../models/config.ts";
 import { checkModelFolder } from "../models/folder.ts";
@@ -95,7 +96,7 @@ function initializeForecast(size: InitialSize): Forecast {
 
 type Source<Suite extends "domain" | "general"> =
   | Exclude<DatasetRef[Suite], GatheredRef>
-  | { readonly jsonl: string };
+  | FileSource;
 
 /** Synthetic worlds are known by their sizes; of a file nothing is known before it has been read in. */
 function dataForecast(
@@ -103,7 +104,7 @@ function dataForecast(
   _known: unknown,
   seed: number,
 ): Forecast {
-  if ("jsonl" in domain || "jsonl" in general) return { gives: {} };
+  if (!("world" in domain && "world" in general)) return { gives: {} };
   const train = domain.worked + domain.answerOnly;
   const dataset: DataFacts = {
     ref: { domain, general, seed },

@@ -1,35 +1,37 @@
 /** Reads a user's files into a folder of examples: rows checked, images decoded, parts settled by content. Serves the data stage. */
-import { mkdirSync, statSync } from "node:fs";
-import { basename, dirname, extname, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { basename, dirname, extname } from "node:path";
 import * as Effect from "effect/Effect";
 import { sha256 } from "../core/digest.ts";
-import type { Raster } from "../core/raster.ts";
-import { DataInvalid, type DataProblem, MOST_PROBLEMS, placeOf } from "../data/data-invalid.ts";
+import { DataInvalid, type DataProblem, placeOf } from "../data/data-invalid.ts";
 import type { Split } from "../data/example.ts";
-import { type Gatherer, gatherInto, type StoredImage } from "../data/gathered.ts";
-import { type ImageFolder, imageBytes } from "../data/image-source.ts";
-import { detect, type ReadLine, readRows } from "../data/jsonl.ts";
-import type { Row } from "../data/row.ts";
+import { type Gatherer, gatherInto } from "../data/gathered.ts";
+import type { ImageFolder } from "../data/image-source.ts";
+import { detect, type ReadLine, readRows } from "../data/rows.ts";
 import { type Content, settleParts } from "../data/split.ts";
 import type { GatheredRef } from "../dsl/artifacts.ts";
-import type { JsonlFile } from "../dsl/sources.ts";
-import { type ImageUnreadable, readImage } from "../models/image-file.ts";
-import { pillowResize } from "../models/pillow-resize.ts";
+import { type FileSource, labelOf } from "../dsl/file-sources.ts";
 import { sameAnswer } from "../rewards/answer.ts";
+import type { StageError } from "../runtime/errors.ts";
 import type { StageContext } from "../runtime/handler.ts";
-import { attempt } from "./failure.ts";
-
-/** One of the files of a source; `part` is where its rows go, undefined where content decides. */
-interface SourceFile {
-  readonly name: string;
-  readonly part: Split | undefined;
-}
+import { type Decoded, type Decoder, openDecoder } from "./decode.ts";
+import { attempt, attemptAsync } from "./failure.ts";
+import { dataPath, rowFiles, type SourceFile } from "./row-files.ts";
 
 /** What was found so far. */
 interface Found {
   readonly contents: Array<Content & { readonly worked: boolean }>;
   readonly problems: Array<DataProblem>;
-  readonly images: Map<string, StoredImage>;
+}
+
+/** What reading a file needs besides the file. */
+interface Work {
+  readonly source: FileSource;
+  readonly family: string;
+  readonly gatherer: Gatherer;
+  readonly decoder: Decoder;
+  readonly found: Found;
+  readonly progress: (share: number) => Effect.Effect<void, StageError>;
 }
 
 const ROWS_AT_ONCE = 16;
@@ -38,16 +40,17 @@ const DECODED_AT_ONCE = 4;
 /**
  * Reads all rows of a source into the folder `dir`.
  *
- * Fails: `DataInvalid` with every problem, at most 20; `Interrupted`.
+ * Fails: `DataInvalid` with every problem, at most `maxErrors`; `Interrupted`.
  * Memory: the rows at hand with their images, and about 500 bytes for each row.
  */
 export const gather = Effect.fnUntraced(function* (
-  source: JsonlFile,
+  source: FileSource,
   dir: string,
   family: string,
   { progress, note }: Pick<StageContext<unknown, unknown>, "progress" | "note">,
 ) {
-  const found: Found = { contents: [], problems: [], images: new Map() };
+  const found: Found = { contents: [], problems: [] };
+  const { files, ...shares } = yield* attempt(() => rowFiles(source));
   const gatherer = yield* Effect.acquireRelease(
     attempt(() => {
       mkdirSync(dir, { recursive: true });
@@ -55,13 +58,25 @@ export const gather = Effect.fnUntraced(function* (
     }),
     ({ close }) => Effect.sync(close),
   );
-  for (const file of filesOf(source)) {
-    yield* readFile(file, source, family, gatherer, found, progress);
+  const decoder = yield* Effect.acquireRelease(
+    Effect.sync(() => openDecoder(source.maxPixels)),
+    ({ close }) => Effect.sync(close),
+  );
+  for (const [index, file] of files.entries()) {
+    const part = (share: number) =>
+      progress(Math.min(99, Math.floor((100 * (index + share)) / files.length)), 100);
+    yield* readFile(file, { source, family, gatherer, decoder, found, progress: part });
   }
   const invalid = (problems: ReadonlyArray<DataProblem>) =>
-    new DataInvalid({ file: source.jsonl, problems: problems.slice(0, MOST_PROBLEMS) });
+    new DataInvalid({
+      file: labelOf(source),
+      problems: problems.slice(0, source.maxErrors),
+      stopped: problems.length >= source.maxErrors,
+    });
   if (found.problems.length > 0) return yield* invalid(found.problems);
-  const parts = settleParts(found.contents, ruleOf(source));
+  const parts = settleParts(found.contents, {
+    ...{ ...shares, distinct: source.distinct, seed: source.splitSeed },
+  });
   const count = (part: Split | null) => parts.filter((one) => one === part).length;
   const empty = (["train", "validation", "test"] as const).find((part) => count(part) === 0);
   if (empty !== undefined) return yield* invalid([emptyPart(empty, found.contents.length, source)]);
@@ -70,119 +85,64 @@ export const gather = Effect.fnUntraced(function* (
     return yield* invalid([noReference(source)]);
   yield* attempt(() => gatherer.finish(parts));
   const ref: GatheredRef = {
-    ...{ dir, file: source.jsonl },
+    ...{ dir, file: labelOf(source) },
     ...{ train: count("train"), validation: count("validation"), test: count("test") },
     worked,
   };
   if (count(null) > 0) {
     yield* note(
-      `${source.jsonl}: ${count(null)} rows left out, which share an image or a question with held-out ones`,
+      `${labelOf(source)}: ${count(null)} rows left out, which share an image or a question with held-out ones`,
     );
   }
   return ref;
 }, Effect.scoped);
 
-function filesOf({ jsonl, test, validation }: JsonlFile): ReadonlyArray<SourceFile> {
-  const own = (name: string | number, part: Split) =>
-    typeof name === "string" ? [{ name, part }] : [];
-  return [{ name: jsonl, part: undefined }, ...own(test, "test"), ...own(validation, "validation")];
-}
-
-function ruleOf({ validation, test, distinct, splitSeed }: JsonlFile) {
-  const share = (part: number | string) => (typeof part === "string" ? 0 : part);
-  return { validation: share(validation), test: share(test), distinct, seed: splitSeed };
-}
-
-const readFile = Effect.fnUntraced(function* (
-  file: SourceFile,
-  source: JsonlFile,
-  family: string,
-  gatherer: Gatherer,
-  found: Found,
-  progress: StageContext<unknown, unknown>["progress"],
-) {
-  const path = resolve(file.name);
-  const folder = { dir: resolve(source.images ?? dirname(path)), outside: source.outside };
-  const { layout } = yield* attempt(() => detect(path, file.name, source.shape, source.fields));
-  const size = statSync(path).size;
-  const lines = readRows(path, file.name, layout);
+const readFile = Effect.fnUntraced(function* (file: SourceFile, work: Work) {
+  const { source, decoder, found } = work;
+  const { path } = file;
+  const dir = source.images === null ? dirname(path) : dataPath(source.images);
+  const folder = { dir, outside: source.outside };
+  const { layout } = yield* attemptAsync(() => detect(file, source.shape, source.fields));
+  const lines = yield* Effect.acquireRelease(
+    Effect.sync(() => readRows(file, layout)),
+    (open) => Effect.promise(() => open.return(undefined)),
+  );
   for (;;) {
-    const batch = yield* attempt(() => take(lines, ROWS_AT_ONCE));
-    if (batch.length === 0 || found.problems.length >= MOST_PROBLEMS) return;
+    const batch = yield* attemptAsync(() => take(lines, ROWS_AT_ONCE));
+    if (batch.length === 0 || found.problems.length >= source.maxErrors) return;
     const images = yield* Effect.forEach(
       batch,
-      (line) => ("row" in line ? decode(line.row, folder, source.maxPixels, found) : noImage),
+      (line) => ("row" in line ? decoder.decode(line.row.image, folder) : noImage),
       { concurrency: DECODED_AT_ONCE },
     );
     yield* attempt(() => {
       batch.forEach((line, index) => {
-        const named = { file, family, instruction: source.instruction, dir: folder.dir };
-        keep(line, images[index]!, named, gatherer, found);
+        keep(line, images[index]!, file, folder, work);
       });
     });
-    yield* progress(Math.min(99, Math.floor((100 * batch.at(-1)!.end) / size)), 100);
+    yield* work.progress(batch.at(-1)!.share);
   }
-});
+}, Effect.scoped);
 
 /** The next few lines; a generator's `for` would close it. */
-function take<A>(items: Generator<A>, count: number): Array<A> {
+async function take<A>(items: AsyncGenerator<A>, count: number): Promise<Array<A>> {
   const taken: Array<A> = [];
   while (taken.length < count) {
-    const next = items.next();
+    const next = await items.next();
     if (next.done) break;
     taken.push(next.value);
   }
   return taken;
 }
 
-type Decoded = StoredImage | { readonly raster: Raster } | { readonly problem: string };
-
 const noImage = Effect.succeed<Decoded>({ problem: "" });
-
-function decode(
-  { image }: Row,
-  folder: ImageFolder,
-  maxPixels: number,
-  { images }: Found,
-): Effect.Effect<Decoded> {
-  const known = "path" in image ? images.get(resolve(folder.dir, image.path)) : undefined;
-  if (known !== undefined) return Effect.succeed(known);
-  const read = imageBytes(image, folder);
-  if ("problem" in read) return Effect.succeed(read);
-  return Effect.tryPromise({
-    try: () => readImage(read.bytes),
-    catch: (error) => error as ImageUnreadable,
-  }).pipe(
-    Effect.map((raster): Decoded => ({ raster: shrink(raster, maxPixels) })),
-    Effect.catch((error) =>
-      Effect.succeed<Decoded>({ problem: `cannot be decoded: ${error.message}` }),
-    ),
-  );
-}
-
-/** The image with at most `maxPixels` pixels, its proportions kept. */
-function shrink(raster: Raster, maxPixels: number): Raster {
-  const { width, height } = raster;
-  if (width * height <= maxPixels) return raster;
-  const scale = Math.sqrt(maxPixels / (width * height));
-  const side = (length: number) => Math.max(1, Math.floor(length * scale));
-  return pillowResize(raster, side(width), side(height), "bicubic");
-}
-
-interface Named {
-  readonly file: SourceFile;
-  readonly family: string;
-  readonly instruction: string;
-  /** Where image paths start. */
-  readonly dir: string;
-}
 
 function keep(
   line: ReadLine,
   decoded: Decoded,
-  { file, family, instruction, dir }: Named,
-  gatherer: Gatherer,
-  { contents, problems, images }: Found,
+  file: SourceFile,
+  folder: ImageFolder,
+  { source, family, gatherer, decoder, found: { contents, problems } }: Work,
 ): void {
   if (!("row" in line)) {
     problems.push(...line.problems);
@@ -199,9 +159,10 @@ function keep(
     refuse("answer", `is ${row.answer}, but the worked reference answers ${row.stated}`);
     return;
   }
-  const image = "raster" in decoded ? gatherer.image(decoded.raster) : decoded;
-  if ("path" in row.image) images.set(resolve(dir, row.image.path), image);
+  const image = "packed" in decoded ? gatherer.image(decoded) : decoded;
+  decoder.kept(row.image, folder, image);
   const { question, answer, reference } = row;
+  const { instruction } = source;
   contents.push({
     ...{ image: image.name, question: sha256(question).slice(0, 16), part: file.part },
     worked: reference !== undefined,
@@ -217,18 +178,19 @@ function keep(
   });
 }
 
-function emptyPart(part: Split, rows: number, { jsonl, distinct }: JsonlFile): DataProblem {
+function emptyPart(part: Split, rows: number, source: FileSource): DataProblem {
   const why =
-    distinct === "image-or-question"
+    source.distinct === "image-or-question"
       ? 'rows that share an image or a question stay together; distinct: "image" lets questions recur'
       : "rows that share an image stay together";
-  return { place: jsonl, message: `nothing is left for ${part} of ${rows} rows: ${why}` };
+  return { place: labelOf(source), message: `nothing is left for ${part} of ${rows} rows: ${why}` };
 }
 
-function noReference({ jsonl, fields }: JsonlFile): DataProblem {
-  const message = `no training row has thoughts in its field ${fields.reference}`;
-  return { place: jsonl, message };
+function noReference(source: FileSource): DataProblem {
+  const message = `no training row has thoughts in its field ${source.fields.reference}`;
+  return { place: labelOf(source), message };
 }
 
 /** What examples of a file are called in reports when no field names their family. */
-export const familyOf = (file: string): string => basename(file, extname(file));
+export const familyOf = (file: string): string =>
+  basename(file, extname(file)).replace(/-\d{5}-of-\d{5}$/, "");

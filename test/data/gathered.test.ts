@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { gatherInto, readGathered } from "../../src/data/gathered.ts";
+import { gatherInto, packImage, readGathered } from "../../src/data/gathered.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { problems } from "../support/own-data.ts";
 
@@ -7,8 +7,8 @@ it("gives back what was kept: texts, pixels and parts, repeated images once", ()
   const dir = temporaryFolder();
   const examples = problems(3, 3);
   const gatherer = gatherInto(dir);
-  const images = examples.map(({ image }) => gatherer.image(image));
-  expect(gatherer.image(examples[0]!.image)).toBe(images[0]);
+  const images = examples.map(({ image }) => gatherer.image(packImage(image)));
+  expect(gatherer.image(packImage(examples[0]!.image))).toBe(images[0]);
   examples.forEach(({ id, family, question, answer, reference }, index) => {
     const image = images[index]!;
     const place = `file:${index + 1}`;

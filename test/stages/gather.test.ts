@@ -6,13 +6,14 @@ import { describe, expect, it } from "vitest";
 import type { DataInvalid } from "../../src/data/data-invalid.ts";
 import { readGathered } from "../../src/data/gathered.ts";
 import { shapeNames } from "../../src/data/shape.ts";
-import type { JsonlFile } from "../../src/dsl/sources.ts";
+import type { FileSource } from "../../src/dsl/file-sources.ts";
 import { data } from "../../src/index.ts";
 import { gather } from "../../src/stages/gather.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { problems, referenceField, writeOwnData } from "../support/own-data.ts";
 
-type Written = Extract<NonNullable<Parameters<typeof data>[0]>["domain"], { jsonl: string }>;
+type Domain = NonNullable<NonNullable<Parameters<typeof data>[0]>["domain"]>;
+type Written = Exclude<Domain, { readonly world: unknown }>;
 
 /** Reads a source with the defaults of the language. */
 async function gathered(source: Written) {
@@ -24,7 +25,7 @@ async function gathered(source: Written) {
     progress: () => Effect.void,
     note: (text: string) => Effect.sync(() => notes.push(text)),
   };
-  const { domain } = stage.options as unknown as { domain: JsonlFile };
+  const { domain } = stage.options as unknown as { domain: FileSource };
   const work = gather(domain, dir, "own", context as never);
   const outcome = await Effect.runPromise(Effect.result(work));
   return { dir, notes, outcome };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { gatherInto, readGathered } from "../../src/data/gathered.ts";
+import { gatherInto, packImage, readGathered } from "../../src/data/gathered.ts";
 import { loadTokenizer } from "../../src/models/tokenizer.ts";
 import { readability, unreadable } from "../../src/stages/readable.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -27,7 +27,7 @@ it("names a reference that no response has room for", () => {
   const gatherer = gatherInto(dir);
   const rows = problems(6, 2);
   rows.forEach(({ id, family, question, answer, reference, image }, index) => {
-    const place = { place: `t.jsonl:${index + 1}`, image: gatherer.image(image) };
+    const place = { place: `t.jsonl:${index + 1}`, image: gatherer.image(packImage(image)) };
     gatherer.row({ id, family, question, answer, ...place, ...(reference && { reference }) });
   });
   gatherer.finish(rows.map(() => "train"));
@@ -62,7 +62,7 @@ it("names model, row, field and word of all such texts", () => {
     { ...one!, answer: "plenty" },
   ];
   rows.forEach(({ id, family, question, answer, image }, index) => {
-    const stored = gatherer.image(image);
+    const stored = gatherer.image(packImage(image));
     gatherer.row({ id, family, question, answer, place: `t.jsonl:${index + 1}`, image: stored });
   });
   gatherer.finish(["train", "test", "train", null]);

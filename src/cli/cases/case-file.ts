@@ -103,7 +103,8 @@ export async function checkCases(reader: CaseReader): Promise<number> {
   }
   if (count === 0) problems.push({ place: reader.file, message: "holds no case" });
   if (problems.length === 0) return count;
-  throw new DataInvalid({ file: reader.file, problems: problems.slice(0, MOST_PROBLEMS) });
+  const stopped = problems.length >= MOST_PROBLEMS;
+  throw new DataInvalid({ file: reader.file, problems: problems.slice(0, MOST_PROBLEMS), stopped });
 }
 
 /** The cases of a file that was checked before. Fails: `DataInvalid` when it has changed for the worse. */

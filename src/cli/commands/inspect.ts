@@ -1,5 +1,5 @@
-/** `rcpa inspect`: what a model folder or a file of rows holds. CLI. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+/** `rcpa inspect`: what a model folder, a file of rows or a data set's folder holds. CLI. */
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { modelFolder } from "../../dsl/shipped.ts";
 import { inventory } from "../../models/inventory.ts";
@@ -9,12 +9,14 @@ import { inspectData, renderData } from "../inspection/data-file.ts";
 import { inspectModel } from "../inspection/model-folder.ts";
 import { renderModel, weightLines } from "../inspection/model-text.ts";
 import { printable } from "../printable.ts";
+import { targetOf } from "../scaffold/target.ts";
 
 /** What `rcpa inspect --help` says. */
 export const help = `  DIR               a model folder, a PEFT adapter, or tiny-vlm: family, sizes, parameters by part,
                     number formats, files, tokenizer, chat template, images, adapters
-  FILE              rows, one JSON object a line: shape, fields, three examples, the first 20
-                    problems; or a .safetensors file
+                    or a data set in Hugging Face layout: its splits, and of train what FILE says
+  FILE              rows, one JSON object a line or Parquet: shape, fields, three examples, the
+                    first 20 problems; or a .safetensors file
   --model DIR       of rows: whether the tokenizer of this model can read them
   --json            one JSON object
 
@@ -36,9 +38,11 @@ export async function command(argv: ReadonlyArray<string>): Promise<number | str
     return problems.length === 0 ? 0 : 1;
   };
   if (statSync(path).isDirectory()) {
-    if (model !== undefined) return "--model is an option of rows";
     const other = otherFolder(target, path);
     if (other !== undefined) return other;
+  }
+  if (isModel(path)) {
+    if (model !== undefined) return "--model is an option of rows";
     return telling(async () => {
       const found = inspectModel(path);
       return tell(found, renderModel(found), found.problems);
@@ -51,20 +55,21 @@ export async function command(argv: ReadonlyArray<string>): Promise<number | str
   }
   return telling(async () => {
     const tokenizer = model === undefined ? undefined : loadTokenizer(modelFolder(model));
-    const found = await inspectData(target, tokenizer);
+    const found = await inspectData(targetOf(target), tokenizer);
     return tell(found, renderData(found), found.problems);
   });
 }
 
-/** What a folder is instead of a model, with the command for it; undefined for a model. */
+const has = (dir: string, file: string) => existsSync(join(dir, file));
+
+const isModel = (dir: string): boolean =>
+  has(dir, "config.json") || has(dir, "adapter_config.json");
+
+/** What a folder is instead of a model or a data set, with the command for it. */
 function otherFolder(name: string, dir: string): string | undefined {
-  const has = (file: string) => existsSync(join(dir, file));
-  if (has("config.json") || has("adapter_config.json")) return undefined;
-  if (has("run.json")) return `${name} is a run; \`rcpa show ${name}\` tells about it`;
-  if (has("runs") && has("stages"))
+  if (isModel(dir)) return undefined;
+  if (has(dir, "run.json")) return `${name} is a run; \`rcpa show ${name}\` tells about it`;
+  if (has(dir, "runs") && has(dir, "stages"))
     return `${name} is a store; \`rcpa runs --out ${name}\` lists it`;
-  const rows = readdirSync(dir).filter((file) => /\.(jsonl|parquet)$/.test(file));
-  const hint =
-    rows.length === 0 ? "" : `; it holds ${rows.slice(0, 5).join(", ")}: name one of them`;
-  return `${name} is no model folder: it has neither config.json nor adapter_config.json${hint}`;
+  return undefined;
 }

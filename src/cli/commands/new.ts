@@ -7,6 +7,7 @@ import { loadTokenizer } from "../../models/tokenizer.ts";
 import { type Choices, choose } from "../scaffold/choices.ts";
 import { type Example, examplesOf, renderChoices, renderSurvey } from "../scaffold/preview.ts";
 import { type Survey, survey } from "../scaffold/survey.ts";
+import { targetOf } from "../scaffold/target.ts";
 import { render } from "../scaffold/template.ts";
 
 interface Request {
@@ -24,8 +25,8 @@ export async function command(argv: ReadonlyArray<string>): Promise<number | str
   const path = existsSync("pipelines") ? `pipelines/${request.name}.ts` : `${request.name}.ts`;
   if (existsSync(path)) return `${path} is there already; nothing was changed`;
   try {
-    const found = request.data === undefined ? undefined : look(request.data, request);
-    const tested = request.test === undefined ? undefined : look(request.test, request);
+    const found = request.data === undefined ? undefined : await look(request.data, request);
+    const tested = request.test === undefined ? undefined : await look(request.test, request);
     const choices = choose({ ...request, path }, found, request.test);
     const examples = found === undefined ? [] : await examplesOf(found);
     write(path, render(choices));
@@ -46,8 +47,8 @@ function write(path: string, text: string): void {
   writeFileSync(path, text, { flag: "wx" });
 }
 
-const look = (file: string, { model }: Request): Survey =>
-  survey(file, loadTokenizer(modelFolder(model)));
+const look = (name: string, { model }: Request): Promise<Survey> =>
+  survey(targetOf(name), loadTokenizer(modelFolder(model)));
 
 function readRequest(argv: ReadonlyArray<string>): Request | string {
   const parsed = parse(argv);

@@ -1,12 +1,12 @@
-/** What a file of rows holds: its fields, the shape they make, examples, and every first problem at its place. CLI. */
+/** What files of rows hold: its fields, the shape they make, examples, and every first problem at its place. CLI. */
 
-import { parseBounded } from "../../core/bounded-json.ts";
-import { readLines } from "../../core/lines.ts";
 import { DataInvalid, type DataProblem } from "../../data/data-invalid.ts";
+import { readRecords } from "../../data/records.ts";
 import { brief } from "../../data/turns.ts";
 import type { Tokenizer } from "../../models/tokenizer.ts";
 import { type Example, examplesOf, renderSurvey } from "../scaffold/preview.ts";
 import { type Survey, survey } from "../scaffold/survey.ts";
+import type { Target } from "../scaffold/target.ts";
 import { columns } from "../table.ts";
 
 /** One field of the rows. */
@@ -24,7 +24,7 @@ export interface Field {
 export interface DataInspection {
   readonly kind: "data";
   readonly file: string;
-  /** Lines that hold something. */
+  /** Lines that hold something; rows of Parquet. */
   readonly lines: number;
   readonly fields: ReadonlyArray<Field>;
   readonly survey: Omit<Survey, "examples" | "problems"> | null;
@@ -38,19 +38,19 @@ const SHOWN_PROBLEMS = 20;
 const MOST_FIELDS = 200;
 
 /**
- * Reads a file from end to end.
+ * Reads the rows to learn from from end to end.
  *
  * @param tokenizer of the model that is to read the texts; undefined leaves them unchecked
- * Fails: with the error of the file system.
+ * Fails: `DataInvalid` when a file cannot be opened.
  */
 export async function inspectData(
-  file: string,
+  target: Target,
   tokenizer: Tokenizer | undefined,
 ): Promise<DataInspection> {
-  const { lines, fields } = fieldsOf(file);
-  const base = { kind: "data", file, lines, fields } as const;
+  const { lines, fields } = await fieldsOf(target);
+  const base = { kind: "data", file: target.name, lines, fields } as const;
   try {
-    const found = survey(file, tokenizer, SHOWN_PROBLEMS);
+    const found = await survey(target, tokenizer, SHOWN_PROBLEMS);
     const { examples: _, problems, ...numbers } = found;
     return { ...base, survey: numbers, examples: await examplesOf(found), problems };
   } catch (error) {
@@ -59,14 +59,13 @@ export async function inspectData(
   }
 }
 
-function fieldsOf(file: string): Pick<DataInspection, "lines" | "fields"> {
+async function fieldsOf({ files }: Target): Promise<Pick<DataInspection, "lines" | "fields">> {
   const fields = new Map<string, { rows: number; kinds: Record<string, number>; first: string }>();
   let lines = 0;
-  for (const line of readLines(file)) {
+  for await (const record of recordsOf(files)) {
     lines++;
-    const parsed = "text" in line ? parseBounded(line.text) : line;
-    if (!("value" in parsed) || kindOf(parsed.value) !== "object") continue;
-    for (const [name, value] of Object.entries(parsed.value as object)) {
+    if (!("value" in record) || kindOf(record.value) !== "object") continue;
+    for (const [name, value] of Object.entries(record.value as object)) {
       if (value === null) continue;
       const known = fields.get(name);
       if (known === undefined && fields.size >= MOST_FIELDS) continue;
@@ -79,14 +78,20 @@ function fieldsOf(file: string): Pick<DataInspection, "lines" | "fields"> {
   return { lines, fields: [...fields].map(([name, field]) => ({ name, ...field })) };
 }
 
+async function* recordsOf(files: Target["files"]) {
+  for (const file of files) yield* readRecords(file);
+}
+
 function kindOf(value: unknown): string {
+  if (value instanceof Uint8Array) return "bytes";
   if (Array.isArray(value))
     return value.length === 0 ? "empty list" : `list of ${plural(value[0])}`;
   if (typeof value === "string") return "text";
   return value === null ? "null" : typeof value;
 }
 
-const plural = (value: unknown): string => (Array.isArray(value) ? "lists" : `${kindOf(value)}s`);
+const plural = (value: unknown): string =>
+  Array.isArray(value) ? "lists" : `${kindOf(value).replace(/s$/, "")}s`;
 
 /** The same for a person. */
 export function renderData(found: DataInspection): string {

@@ -22,8 +22,9 @@ export interface Choices {
 /** The user's files in the pipeline's words. */
 export interface OwnData {
   readonly survey: Survey;
-  readonly test: string | number;
-  readonly validation: number;
+  /** Null where a folder has a split for it. */
+  readonly test: string | number | null;
+  readonly validation: number | null;
 }
 
 const TINY = "tiny-vlm";
@@ -42,12 +43,14 @@ export function choose(
     const known = { maxTokens: 24, calculations: true, phases: true, own: undefined };
     return { ...place, ...known, tiny };
   }
+  const held = (split: string, usual: number) =>
+    Object.hasOwn(found.splits, split) ? null : usual;
   return {
     ...{ ...place, tiny },
     own: {
       survey: found,
-      test: testFile ?? share(0.2, MOST_TEST, found.rows),
-      validation: share(0.1, MOST_VALIDATION, found.rows),
+      test: testFile ?? held("test", share(0.2, MOST_TEST, found.rows)),
+      validation: held("validation", share(0.1, MOST_VALIDATION, found.rows)),
     },
     maxTokens: longest(found, tiny),
     calculations: found.calculated * 2 > found.worked,

@@ -1,12 +1,15 @@
 /** What `rcpa new` shows of a file: numbers, three examples, and why the pipeline is as it is. CLI. */
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { imageBytes } from "../../data/image-source.ts";
+import { isParquet } from "../../data/records.ts";
 import { readImage } from "../../models/image-file.ts";
 import type { Choices } from "./choices.ts";
 import type { PlacedRow, Survey } from "./survey.ts";
 
 /** One example as it is shown. */
 export interface Example {
+  /** The file it is in, and its line there; of Parquet the number of the row. */
+  readonly file: string;
   readonly line: number;
   readonly question: string;
   readonly answer: string;
@@ -16,16 +19,15 @@ export interface Example {
 }
 
 /** The first examples with the sizes of their images. */
-export function examplesOf({ file, examples }: Survey): Promise<ReadonlyArray<Example>> {
-  const folder = { dir: dirname(resolve(file)), outside: false };
+export function examplesOf({ examples }: Survey): Promise<ReadonlyArray<Example>> {
   return Promise.all(
-    examples.map(async ({ line, row }: PlacedRow) => {
-      const read = imageBytes(row.image, folder);
+    examples.map(async ({ file, line, row }: PlacedRow) => {
+      const read = imageBytes(row.image, { dir: dirname(file.path), outside: false });
       const raster =
         "problem" in read ? undefined : await readImage(read.bytes).catch(() => undefined);
       const { question, answer, reference = null } = row;
       const image = raster === undefined ? null : { width: raster.width, height: raster.height };
-      return { line, question, answer, image, reference };
+      return { file: file.name, line, question, answer, image, reference };
     }),
   );
 }
@@ -45,6 +47,7 @@ export function renderSurvey(survey: Survey, examples: ReadonlyArray<Example>): 
     reference === undefined ? "none" : `${worked} (${share} %), in the field ${reference}`;
   return [
     `${survey.file}: shape ${survey.shape}`,
+    ...(Object.keys(survey.splits).length === 0 ? [] : [`  splits      ${splitsOf(survey)}`]),
     `  rows        ${rows}${survey.broken > 0 ? `, ${survey.broken} with problems` : ""}`,
     `  answers     ${kinds.map(([kind, count]) => `${count} ${kind}s`).join(", ") || "none"}`,
     `  solutions   ${solutions}`,
@@ -52,7 +55,13 @@ export function renderSurvey(survey: Survey, examples: ReadonlyArray<Example>): 
   ].join("\n");
 }
 
+const splitsOf = ({ splits }: Survey): string =>
+  Object.entries(splits)
+    .map(([split, files]) => `${split} (${files === 1 ? "1 file" : `${files} files`})`)
+    .join(", ");
+
 function renderExample({
+  file,
   line,
   question,
   answer,
@@ -61,7 +70,7 @@ function renderExample({
 }: Example): ReadonlyArray<string> {
   const size = image === null ? "cannot be read" : `${image.width} × ${image.height} pixels`;
   return [
-    `line ${line}`,
+    `${isParquet(file) ? "row" : "line"} ${line}`,
     `  image       ${size}`,
     `  question    ${start(question)}`,
     `  answer      ${start(answer)}`,

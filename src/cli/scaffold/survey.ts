@@ -1,18 +1,21 @@
-/** What a user's file of rows holds: shape, numbers, lengths, and the field with references. CLI. */
-import { dirname, resolve } from "node:path";
+/** What a user's files of rows hold: shape, numbers, lengths, and the field with references. CLI. */
+import { dirname } from "node:path";
 import { sha256 } from "../../core/digest.ts";
 import { type DataProblem, placeOf } from "../../data/data-invalid.ts";
 import { imageBytes } from "../../data/image-source.ts";
-import { detect, readRows } from "../../data/jsonl.ts";
+import type { RowFile } from "../../data/records.ts";
 import type { Row } from "../../data/row.ts";
+import { detect, type ReadLine, readRows } from "../../data/rows.ts";
 import type { FieldNames, Layout, Shape } from "../../data/shape.ts";
 import { type Content, settleParts } from "../../data/split.ts";
 import type { Tokenizer } from "../../models/tokenizer.ts";
 import { steps } from "../../rewards/steps.ts";
 import { unreadable } from "../../stages/readable.ts";
+import type { Target } from "./target.ts";
 
-/** A row with its line. */
+/** A row with its file and its line there, of Parquet its number. */
 export interface PlacedRow {
+  readonly file: RowFile;
   readonly line: number;
   readonly row: Row;
 }
@@ -20,9 +23,12 @@ export interface PlacedRow {
 /** Kinds of answers, by how they can be compared. */
 export type AnswerKind = "number" | "option" | "text";
 
-/** What was found in a file. */
-export interface Survey {
+/** What was found. */
+export interface Survey extends Pick<Target, "kind"> {
+  /** The file or folder as the user wrote it. */
   readonly file: string;
+  /** Splits of a folder with the number of their files. */
+  readonly splits: Readonly<Record<string, number>>;
   readonly shape: Shape;
   /** The field that holds worked solutions; undefined without any. */
   readonly reference: string | undefined;
@@ -50,24 +56,29 @@ const OPENED_IMAGES = 200;
 const noFields = { question: null, answer: null, reference: null, image: null, family: null };
 
 /**
- * Reads a file once from end to end.
+ * Reads the rows to learn from once from end to end.
  *
  * @param tokenizer the model's, to count tokens and find words it cannot read; without one both are left out
  * @param shown how many problems are kept
- * Fails: `DataInvalid` when the file has no rows of a known shape.
- * Memory: a hash of each row's image and question.
+ * Fails: `DataInvalid` when there are no rows of a known shape.
+ * Memory: a hash of each row's image and question, and as `readRows`.
  */
-export function survey(file: string, tokenizer: Tokenizer | undefined, shown = 5): Survey {
-  const path = resolve(file);
-  const { shape, layout } = detect(path, file, "auto", noFields);
-  const reference = referenceField(path, file, layout);
-  const named: FieldNames = { ...noFields, reference: reference ?? null };
-  const tally = newTally({ file, tokenizer, shown, dir: dirname(path) });
-  for (const line of readRows(path, file, detect(path, file, "auto", named).layout)) {
-    if ("row" in line) tally.row(line);
-    else tally.broken(line.problems);
+export async function survey(
+  { name, kind, files, splits }: Target,
+  tokenizer: Tokenizer | undefined,
+  shown = 5,
+): Promise<Survey> {
+  const { shape, layout } = await detect(files[0]!, "auto", noFields);
+  const reference = await referenceField(files[0]!, layout);
+  const tally = newTally({ tokenizer, shown });
+  for (const file of files) {
+    const named: FieldNames = { ...noFields, reference: reference ?? null };
+    for await (const line of readRows(file, (await detect(file, "auto", named)).layout)) {
+      if ("row" in line) tally.row({ ...line, file });
+      else tally.broken(line.problems);
+    }
   }
-  return { file, shape: shape!, reference, ...tally.result() };
+  return { file: name, kind, splits, shape: shape!, reference, ...tally.result() };
 }
 
 /** Names under which worked solutions are found, likeliest first; then the messages themselves. */
@@ -77,19 +88,24 @@ const referenceNames = [
 ];
 
 /** The field whose texts most often hold thoughts; undefined when none does in the first rows. */
-function referenceField(path: string, file: string, layout: Layout): string | undefined {
+async function referenceField(file: RowFile, layout: Layout): Promise<string | undefined> {
   const names = [...referenceNames, ...layout.question];
-  const counts = names.map((reference) => {
-    let count = 0;
-    let tried = 0;
-    for (const line of readRows(path, file, { ...layout, reference })) {
-      if (tried++ >= TRIED_ROWS) break;
-      if ("row" in line && explains(line.row)) count++;
-    }
-    return count;
-  });
+  const counts: Array<number> = [];
+  for (const reference of names) {
+    const lines = await firstLines(readRows(file, { ...layout, reference }), TRIED_ROWS);
+    counts.push(lines.filter((line) => "row" in line && explains(line.row)).length);
+  }
   const most = Math.max(...counts);
   return most === 0 ? undefined : names[counts.indexOf(most)];
+}
+
+async function firstLines(lines: AsyncGenerator<ReadLine>, count: number) {
+  const first: Array<ReadLine> = [];
+  for await (const line of lines) {
+    first.push(line);
+    if (first.length >= count) break;
+  }
+  return first;
 }
 
 /** A reference of a few words may be the answer in another form, with its unit for instance. */
@@ -103,14 +119,11 @@ function explains({ reference, answer }: Row): boolean {
 }
 
 interface Look {
-  readonly file: string;
   readonly tokenizer: Tokenizer | undefined;
   readonly shown: number;
-  readonly dir: string;
 }
 
-function newTally({ file, tokenizer, shown, dir }: Look) {
-  const folder = { dir, outside: false };
+function newTally({ tokenizer, shown }: Look) {
   const count = { rows: 0, worked: 0, calculated: 0, longestReference: 0, longestAnswer: 0 };
   const answers: Record<AnswerKind, number> = { number: 0, option: 0, text: 0 };
   const contents: Array<Content> = [];
@@ -124,11 +137,13 @@ function newTally({ file, tokenizer, shown, dir }: Look) {
   const tokens = (text: string) => tokenizer?.encode(text).length ?? 0;
   return {
     broken,
-    row: ({ line, row }: PlacedRow) => {
+    row: ({ file, line, row }: PlacedRow) => {
       count.rows++;
+      const folder = { dir: dirname(file.path), outside: false };
       const found = troubles(row, tokenizer, count.rows <= OPENED_IMAGES ? folder : undefined);
       if (found.length > 0) {
-        broken(found.map(([field, message]) => ({ place: placeOf(file, line, field), message })));
+        const at = (field: string) => placeOf(file.name, line, field);
+        broken(found.map(([field, message]) => ({ place: at(field), message })));
       }
       if (row.reference !== undefined) {
         count.worked++;
@@ -138,7 +153,7 @@ function newTally({ file, tokenizer, shown, dir }: Look) {
       answers[kindOf(row.answer)]++;
       count.longestAnswer = Math.max(count.longestAnswer, tokens(row.answer));
       contents.push({ image: nameOf(row), question: sha256(row.question).slice(0, 16) });
-      if (examples.length < SHOWN_EXAMPLES) examples.push({ line, row });
+      if (examples.length < SHOWN_EXAMPLES) examples.push({ file, line, row });
     },
     result: () => ({
       ...{ ...count, answers, examples, problems, broken: brokenRows },

@@ -100,7 +100,7 @@ ${general}
   const { survey, test, validation } = own;
   const lines = [
     `      // Rows of the shape ${survey.shape}; image paths start from the file's folder.`,
-    `      jsonl: ${quote(survey.file)},`,
+    `      ${survey.kind}: ${quote(survey.file)},`,
     ...(survey.reference === undefined
       ? []
       : [
@@ -110,9 +110,7 @@ ${general}
     ...(tiny
       ? []
       : ["      // The form that the reward reads, put below each question.", instruction]),
-    "      // Rows that training never sees: shares of the file, or files of their own.",
-    `      validation: ${validation},`,
-    `      test: ${typeof test === "string" ? quote(test) : test},`,
+    ...heldOut({ survey, test, validation }),
     ...(survey.ownQuestions
       ? []
       : [
@@ -121,6 +119,16 @@ ${general}
         ]),
   ];
   return `  data({\n    domain: {\n${lines.join("\n")}\n    },\n${general}\n  }),`;
+}
+
+/** Nothing to say where a folder has splits for both. */
+function heldOut({ survey, test, validation }: OwnData): ReadonlyArray<string> {
+  const lines = Object.entries({ validation, test }).flatMap(([part, value]) =>
+    value === null ? [] : [`      ${part}: ${typeof value === "string" ? quote(value) : value},`],
+  );
+  if (lines.length === 0) return [];
+  const own = survey.kind === "folder" ? "splits" : "files of their own";
+  return [`      // Rows that training never sees: shares of the file, or ${own}.`, ...lines];
 }
 
 const instruction = `      instruction:

@@ -4,6 +4,7 @@ import type { Survey } from "../../../src/cli/scaffold/survey.ts";
 
 const place = { name: "own", path: "own.ts", model: "tiny-vlm" };
 const found: Survey = {
+  ...{ kind: "jsonl", splits: {} },
   ...{ file: "train.jsonl", shape: "trl", reference: "solution", rows: 100, worked: 40 },
   ...{ calculated: 30, answers: { number: 100, option: 0, text: 0 }, ownQuestions: true },
   ...{ longestReference: 40, longestAnswer: 2, examples: [], problems: [], broken: 0 },

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { survey } from "../../../src/cli/scaffold/survey.ts";
+import { targetOf } from "../../../src/cli/scaffold/target.ts";
 import { loadTokenizer } from "../../../src/models/tokenizer.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { goldenModels } from "../../support/golden.ts";
@@ -15,7 +16,7 @@ async function surveyOf(rows: ReadonlyArray<object>) {
   const file = await writeOwnData(dir, "trl", problems(1, rows.length - 1));
   const lines = rows.map((row, index) => JSON.stringify({ image: `images/${index}.png`, ...row }));
   writeFileSync(join(dir, "train.jsonl"), lines.join("\n"));
-  return survey(file, tokenizer);
+  return survey(targetOf(file), tokenizer);
 }
 
 it("tells kinds of answers apart", async () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataInvalid } from "../../src/data/data-invalid.ts";
-import { detect, readRows } from "../../src/data/jsonl.ts";
+import { detect, type ReadLine, readRows } from "../../src/data/rows.ts";
 import { shapeNames } from "../../src/data/shape.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { problems, writeOwnData } from "../support/own-data.ts";
@@ -15,12 +15,12 @@ function written(text: string): string {
   return file;
 }
 
-const found = (file: string, fields = {}) =>
-  detect(file, "train.jsonl", "auto", { ...noFields, ...fields });
+const found = (path: string, fields = {}) =>
+  detect({ path, name: "train.jsonl" }, "auto", { ...noFields, ...fields });
 
-function refusal(body: () => unknown): string {
+async function refusal(body: () => Promise<unknown>): Promise<string> {
   try {
-    body();
+    await body();
   } catch (error) {
     expect(error).toBeInstanceOf(DataInvalid);
     return (error as DataInvalid).message;
@@ -31,34 +31,36 @@ function refusal(body: () => unknown): string {
 describe("detect", () => {
   it.each(shapeNames)("knows the shape %s", async (shape) => {
     const file = await writeOwnData(temporaryFolder(), shape, problems(2, 2));
-    expect(found(file).shape).toBe(shape);
+    expect((await found(file)).shape).toBe(shape);
   });
 
-  it("looks past broken lines", () => {
-    expect(found(written('{"a"\n[]\n{"problem": "?"}\n')).shape).toBe("easyr1");
+  it("looks past broken lines", async () => {
+    expect((await found(written('{"a"\n[]\n{"problem": "?"}\n'))).shape).toBe("easyr1");
   });
 
-  it("says which fields there are when it knows none", () => {
+  it("says which fields there are when it knows none", async () => {
     const file = written('{"frage": "?", "bild": "a.png"}\n');
-    expect(refusal(() => found(file))).toContain(
+    expect(await refusal(() => found(file))).toContain(
       'train.jsonl: has rows of no known shape (llava, swift, easyr1, trl): their fields are frage, bild; name yours with fields: { question: "frage", … }',
     );
-    expect(found(file, { question: "frage" }).shape).toBeUndefined();
+    expect((await found(file, { question: "frage" })).shape).toBeUndefined();
   });
 
-  it("says that there is nothing", () => {
-    expect(refusal(() => found(written("\n")))).toContain("has no row that is a JSON object");
-    expect(refusal(() => found(join(temporaryFolder(), "absent")))).toContain(
+  it("says that there is nothing", async () => {
+    expect(await refusal(() => found(written("\n")))).toContain("has no row that is a JSON object");
+    expect(await refusal(() => found(join(temporaryFolder(), "absent")))).toContain(
       "there is no such file",
     );
-    expect(refusal(() => found(temporaryFolder()))).toContain("EISDIR");
+    expect(await refusal(() => found(temporaryFolder()))).toContain("EISDIR");
   });
 });
 
-it("gives rows and problems with file, line and field", () => {
+it("gives rows and problems with file, line and field", async () => {
   const row = '{"problem": "how many?", "answer": "8", "images": ["a.png"]}';
   const file = written(`${row}\n\n{"problem": "how many?", "answer": "8"}\nnonsense\n${row}`);
-  const lines = [...readRows(file, "train.jsonl", found(file).layout)];
+  const { layout } = await found(file);
+  const lines: Array<ReadLine> = [];
+  for await (const line of readRows({ path: file, name: "train.jsonl" }, layout)) lines.push(line);
   expect(lines.map(({ line }) => line)).toEqual([1, 3, 4, 5]);
   expect(lines.map((line) => "row" in line)).toEqual([true, false, false, true]);
   const places = lines.flatMap((line) => ("problems" in line ? line.problems : []));

@@ -1,0 +1,92 @@
+/** Rows of a file as values, one at a time, whatever the file's kind: a JSON object a line, or Parquet. Data layer. */
+import { statSync } from "node:fs";
+import { extname } from "node:path";
+import { parseBounded } from "../core/bounded-json.ts";
+import { readLines } from "../core/lines.ts";
+import { DataInvalid } from "./data-invalid.ts";
+import { columnsOf, parquetRows } from "./parquet/rows.ts";
+
+/** A file of rows, and what it is called in messages. */
+export interface RowFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** A row or what is wrong with it; `line` is the row's number in Parquet, `share` how much of the file is behind it. */
+export type RowRecord = { readonly line: number; readonly share: number } & (
+  | { readonly value: unknown }
+  | { readonly problem: string; readonly field?: string }
+);
+
+/** Whether a file is Parquet, by its ending; all others hold lines. */
+export const isParquet = (path: string): boolean => extname(path).toLowerCase() === ".parquet";
+
+/** Rows looked at to find the fields: the first ones may be broken. */
+const LOOKED_AT = 20;
+
+/**
+ * Names of the fields of the first rows.
+ *
+ * Fails: `DataInvalid` when the file cannot be read as what its ending says.
+ */
+export async function fieldsOf(file: RowFile): Promise<ReadonlyArray<ReadonlyArray<string>>> {
+  if (isParquet(file.path)) {
+    const { columns, rows } = await told(file, async () => columnsOf(file.path));
+    return rows === 0 ? [] : [columns];
+  }
+  const found: Array<ReadonlyArray<string>> = [];
+  for await (const record of readRecords(file)) {
+    if (record.line > LOOKED_AT) break;
+    if (!("value" in record)) continue;
+    const { value } = record;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) continue;
+    found.push(Object.keys(value));
+  }
+  return found;
+}
+
+/**
+ * Every row of a file.
+ *
+ * @param wanted names of the fields that are needed; others may be left out
+ * Fails: `DataInvalid` when the file cannot be opened.
+ * Memory: one line, or the wanted columns of one row group.
+ */
+export async function* readRecords(
+  file: RowFile,
+  wanted?: ReadonlySet<string>,
+): AsyncGenerator<RowRecord> {
+  const records = isParquet(file.path) ? parquetRecords(file, wanted) : lineRecords(file.path);
+  for (;;) {
+    const next = await told(file, async () => records.next());
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+async function* parquetRecords({ path }: RowFile, wanted: ReadonlySet<string> | undefined) {
+  for await (const { number, ...record } of parquetRows(path, wanted)) {
+    yield { line: number, ...record };
+  }
+}
+
+function* lineRecords(path: string): Generator<RowRecord> {
+  let size: number | undefined;
+  for (const line of readLines(path)) {
+    size ??= Math.max(1, statSync(path).size);
+    const place = { line: line.number, share: (line.offset + line.bytes) / size };
+    yield { ...place, ...("text" in line ? parseBounded(line.text) : { problem: line.problem }) };
+  }
+}
+
+/** Errors of the file system and of damaged files in words; all else is a fault of the program. */
+async function told<A>({ name, path }: RowFile, body: () => Promise<A>): Promise<A> {
+  try {
+    return await body();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined && !(isParquet(path) && error instanceof RangeError)) throw error;
+    const reason = code === "ENOENT" ? "there is no such file" : message;
+    throw new DataInvalid({ file: name, problems: [{ place: name, message: reason }] });
+  }
+}
