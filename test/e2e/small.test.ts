@@ -103,6 +103,10 @@ describe("a whole run", { timeout: 120_000 }, () => {
     expect(some("imitationLoss")).toBeGreaterThan(3);
     expect(some("anchorNats")).toBeGreaterThan(10);
     expect(some("constraintRatio")).toBe(14);
+    // Its parts take at least a few million operations each, and all of them processor time.
+    const { spent } = JSON.parse(readFileSync(join(stages, folder, "result.json"), "utf8"));
+    expect(spent.flops).toBeGreaterThan(1e8);
+    expect(spent.cpuSeconds).toBeGreaterThan(0.1);
   });
 
   it.each(["partialConstraint", "transition", "grpo"])(
