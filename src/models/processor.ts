@@ -1,10 +1,12 @@
 /** Prepares prompts for a model folder: messages and images to token ids and patches. Models layer. */
+import { join } from "node:path";
 import * as Schema from "effect/Schema";
 import type { Raster } from "../core/raster.ts";
 import { loadChatTemplate, type Message } from "./chat-template.ts";
-import { readConfig } from "./config.ts";
+import { readConfig, type VlmConfig } from "./config.ts";
 import { familyOf } from "./families/family.ts";
 import type { PatchedImage } from "./image-patches.ts";
+import { folderInvalid } from "./model-folder-invalid.ts";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
 
 /** A prompt ready for the model: one image token id per image feature, images in prompt order. */
@@ -40,6 +42,7 @@ export function loadProcessor(dir: string): Processor {
   const config = readConfig(dir);
   const family = familyOf(config);
   const tokenizer = loadTokenizer(dir);
+  checkVocabulary(dir, config, tokenizer);
   const images = family.openImages(dir, config, tokenizer);
   const template = loadChatTemplate(dir);
   const render = (messages: ReadonlyArray<Message>) =>
@@ -66,4 +69,11 @@ function checkCount(placeholders: number, images: number) {
   if (placeholders === images) return;
   const message = `the prompt has ${placeholders} image placeholder(s) but ${images} image(s) are given`;
   throw new ImageCountMismatch({ placeholders, images, message });
+}
+
+/** An id beyond the embedding would read what is not there. */
+function checkVocabulary(dir: string, { text }: VlmConfig, { largestId }: Tokenizer) {
+  if (largestId < text.vocabSize) return;
+  const problem = `has the id ${largestId}, but config.json says vocab_size ${text.vocabSize}`;
+  throw folderInvalid(join(dir, "tokenizer.json"), "model.vocab", problem);
 }

@@ -1,5 +1,10 @@
 /** Damages texts, JSON values and bytes at random, for tests of readers that trust nothing. */
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import type { RandomStream } from "../../src/core/seed.ts";
+
+/** Where a file written ten thousand times over costs no disk. */
+export const quickRoot = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** What damage puts in. */
 export interface Damage {

@@ -24,21 +24,24 @@ export interface ImageProcessorConfig extends PixelSettings, Cut {
   readonly maxPixels: number;
 }
 
-const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 31 - 1 }));
+/** Pixels of an image after resizing: what the largest image that is read has. */
+const Area = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 26 }));
+/** Pixels or patches along a side; real models have 14 or 16, and 2. */
+const Side = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 }));
 const ConfigFile = Schema.Struct({
-  min_pixels: optional(Count),
-  max_pixels: optional(Count),
+  min_pixels: optional(Area),
+  max_pixels: optional(Area),
   size: optional(
     Schema.Struct({
-      shortest_edge: optional(Count),
-      longest_edge: optional(Count),
-      min_pixels: optional(Count),
-      max_pixels: optional(Count),
+      shortest_edge: optional(Area),
+      longest_edge: optional(Area),
+      min_pixels: optional(Area),
+      max_pixels: optional(Area),
     }),
   ),
-  patch_size: optional(Count),
-  temporal_patch_size: optional(Count),
-  merge_size: optional(Count),
+  patch_size: optional(Side),
+  temporal_patch_size: optional(Side),
+  merge_size: optional(Side),
 });
 
 /** Bicubic, and the colours of CLIP. */
