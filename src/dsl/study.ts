@@ -43,13 +43,15 @@ export interface Study<Name extends string = string> {
   readonly tuneSeeds: ReadonlyArray<number>;
   /** Seeds of the runs that are compared. */
   readonly seeds: ReadonlyArray<number>;
+  /** Share of the base's general accuracy that a setting must keep on validation to be chosen, where any does. */
+  readonly keep?: number;
   /** Pairs of arms whose difference is of interest: the first less the second, seed by seed. */
   readonly contrasts?: ReadonlyArray<readonly [NoInfer<Name>, NoInfer<Name>]>;
 }
 
 /** What is wrong with a study besides its pipelines' own problems, in words. */
 export function studyProblems(study: Study): ReadonlyArray<string> {
-  const { name, arms, tuneSeeds, seeds, contrasts = [] } = study;
+  const { name, arms, tuneSeeds, seeds, keep = 0, contrasts = [] } = study;
   const whole = (list: ReadonlyArray<number>) => list.every(Number.isSafeInteger);
   const distinct = (list: ReadonlyArray<number>) => new Set(list).size === list.length;
   const several = Object.values(arms).some(({ candidates }) => candidates.length > 1);
@@ -60,6 +62,7 @@ export function studyProblems(study: Study): ReadonlyArray<string> {
     ],
     [Object.keys(arms).length === 0, "there are no arms"],
     [seeds.length === 0, "there are no seeds"],
+    [!(keep >= 0 && keep <= 1), "keep must be a share from 0 to 1"],
     [several && tuneSeeds.length === 0, "arms with several settings need tuneSeeds"],
     [![seeds, tuneSeeds].every(whole), "seeds must be whole numbers"],
     [![seeds, tuneSeeds].every(distinct), "a seed is there twice"],

@@ -32,12 +32,13 @@ describe("a study", () => {
     });
     const none = arm({ doc: "Nothing", settings: [], pipeline: () => pipeline("none").pipe() });
     const found = changed({
-      ...{ name: "No", tuneSeeds: [1, 1], seeds: [1, 2.5] },
+      ...{ name: "No", tuneSeeds: [1, 1], seeds: [1, 2.5], keep: 97 },
       arms: { unread, none },
       contrasts: [["unread", "other"]],
     });
     expect(found).toEqual([
       'study No: the name "No" must be lower-case letters, digits and hyphens',
+      "study No: keep must be a share from 0 to 1",
       "study No: seeds must be whole numbers",
       "study No: a seed is there twice",
       "study No: a seed chooses settings and is compared",

@@ -6,6 +6,7 @@ import {
   accuracyOf,
   type Cell,
   emptyCell,
+  keptOf,
   type StudyMaterial,
 } from "../../src/report/study/material.ts";
 
@@ -52,7 +53,7 @@ const armOf = (
 ): ArmMaterial => ({
   ...{ name, doc: `What ${name} does`, finals, chosen },
   candidates: tried.map(([settings, cell]) => ({
-    ...{ settings, tuning: [cell], accuracy: accuracyOf([cell]) },
+    ...{ settings, tuning: [cell], accuracy: accuracyOf([cell]), kept: keptOf([cell]) },
   })),
 });
 

@@ -104,8 +104,18 @@ function materialOf(
   arms: ReadonlyArray<ArmMaterial>,
   engine: string,
 ): StudyMaterial {
-  const { name, doc, contrasts = [], tuneSeeds, seeds } = study;
-  return { name, doc, arms, contrasts, tuneSeeds, seeds, engine, command: commandOf(file, args) };
+  const { name, doc, contrasts = [], tuneSeeds, seeds, keep = 0 } = study;
+  return {
+    name,
+    doc,
+    arms,
+    contrasts,
+    tuneSeeds,
+    seeds,
+    keep,
+    engine,
+    command: commandOf(file, args),
+  };
 }
 
 /** What a reader types to get the same: nothing of where it was stored, and how fast. */

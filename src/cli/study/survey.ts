@@ -8,6 +8,7 @@ import {
   accuracyOf,
   type Cell,
   emptyCell,
+  keptOf,
   type Origin,
   readCell,
 } from "../../report/study/material.ts";
@@ -86,9 +87,9 @@ async function armOf(
   }));
   const tried = candidates.map(({ settings }, candidate) => {
     const own = tuning.flatMap(({ id, cell }) => (id.candidate === candidate ? [cell] : []));
-    return { settings, tuning: own, accuracy: accuracyOf(own) };
+    return { settings, tuning: own, accuracy: accuracyOf(own), kept: keptOf(own) };
   });
-  const chosen = choose(tried);
+  const chosen = choose(tried, study.keep);
   const finals = chosen === null ? [] : await inTurn(finalCells(study, name, chosen), cell);
   return { name, doc, candidates: tried, chosen, finals };
 }

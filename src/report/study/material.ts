@@ -60,6 +60,8 @@ export interface CandidateMaterial {
   readonly tuning: ReadonlyArray<Cell>;
   /** Mean validation accuracy in the domain over the choosing seeds; null unless all are done. */
   readonly accuracy: number | null;
+  /** Mean share of the base's general accuracy that is kept there; null unless all are done and measured it. */
+  readonly kept: number | null;
 }
 
 /** An arm with all its cells. */
@@ -81,6 +83,8 @@ export interface StudyMaterial {
   readonly contrasts: ReadonlyArray<readonly [string, string]>;
   readonly tuneSeeds: ReadonlyArray<number>;
   readonly seeds: ReadonlyArray<number>;
+  /** As in the study's definition. */
+  readonly keep?: number;
   readonly engine: string;
   /** What makes the document again. */
   readonly command: string;
@@ -95,6 +99,15 @@ export const emptyCell: Omit<Cell, "seed" | "state" | "failure"> = {
 /** Mean validation accuracy of a candidate's cells; null unless each has one. */
 export function accuracyOf(cells: ReadonlyArray<Cell>): number | null {
   const values = cells.map(({ validation }) => validation?.domain ?? null);
+  return values.length === 0 || values.includes(null) ? null : mean(values as Array<number>);
+}
+
+/** Mean general accuracy on validation as a share of the base's; null unless each cell has both. */
+export function keptOf(cells: ReadonlyArray<Cell>): number | null {
+  const values = cells.map(({ validation, curve }) => {
+    const [after, before] = [validation?.general ?? null, curve[0]?.general ?? null];
+    return after === null || before === null || before === 0 ? null : after / before;
+  });
   return values.length === 0 || values.includes(null) ? null : mean(values as Array<number>);
 }
 

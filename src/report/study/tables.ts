@@ -120,7 +120,7 @@ function verdict(sample: Sample | null): string {
   return sample.low > 0 || sample.high! < 0 ? "yes" : "no, within noise";
 }
 
-function settingsTable({ arms, tuneSeeds }: StudyMaterial): Table {
+function settingsTable({ arms, tuneSeeds, keep = 0 }: StudyMaterial): Table {
   const tuned = arms.filter(({ candidates }) => candidates.length > 1);
   const rows = tuned.flatMap(({ name, candidates, chosen }) =>
     candidates.map((one, at) => [
@@ -129,10 +129,14 @@ function settingsTable({ arms, tuneSeeds }: StudyMaterial): Table {
       ...[generalText(one.tuning), at === chosen ? "chosen" : ""],
     ]),
   );
+  const among =
+    keep > 0
+      ? ` among the settings that keep ${share(keep)} of the base's general accuracy there (among all where none does)`
+      : "";
   const seeds = tuneSeeds.length === 1 ? `seed ${tuneSeeds[0]}` : `seeds ${tuneSeeds.join(", ")}`;
   return {
     ...{ name: "settings", title: "Settings tried" },
-    about: `With ${seeds}. Of each arm the highest domain accuracy on the validation split is chosen, of equal ones the first.`,
+    about: `With ${seeds}. Of each arm the highest domain accuracy on the validation split is chosen${among}, of equal ones the first.`,
     head: ["arm", "setting", "domain, validation", "general, validation", ""],
     rows,
   };
