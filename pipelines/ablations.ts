@@ -16,8 +16,9 @@ import {
   start,
 } from "./arms.ts";
 
-// What pipelines/compare.ts chose for the whole on validation; a part is taken away without choosing anew.
-const rate = 3e-4;
+// What pipelines/compare.ts chose on validation; a part is taken away without choosing anew.
+const rate = 6e-4;
+const usual = { rate: 3e-4, steps: 400 };
 const [lookAround, partialConstraint] = constrain(rate, anchored);
 
 /** One setting, nothing to choose from. */
@@ -90,8 +91,8 @@ await compare(import.meta, {
       "No constrained phases: supervised steps, then reinforcement with rehearsal",
       pipeline("sft-grpo-rehearsal").pipe(
         ...start(),
-        imitate(rate, 400, anchored),
-        rehearse(rate, budget - 400, anchored),
+        imitate(usual.rate, usual.steps, anchored),
+        rehearse(usual.rate, budget - usual.steps, anchored),
         measure(),
       ),
     ),

@@ -6,8 +6,8 @@
 import * as rcpa from "rcpa";
 
 const anchor = { weight: 1, images: "general" } as const;
-const optimizer = { learningRate: 3e-4 };
-const falling = { ...optimizer, finalLearningRate: 3e-5 };
+const optimizer = { learningRate: 6e-4 };
+const falling = { ...optimizer, finalLearningRate: 6e-5 };
 const constraint = {
   anchor,
   progress: { minimumSteps: 300 },

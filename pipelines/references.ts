@@ -7,7 +7,7 @@ import { arm, compare, pipeline } from "rcpa";
 import { anchored, budget, imitate, measure, rcpa, reinforce, start } from "./arms.ts";
 
 // The learning rates that pipelines/compare.ts chose on validation; how long to imitate is chosen for each number.
-const rates = { rcpa: 3e-4, usual: 3e-4, supervised: 3e-4 };
+const rates = { rcpa: 6e-4, usual: 3e-4, supervised: 6e-4 };
 const lengths = [{ steps: 200 }, { steps: 400 }];
 
 const few = [50, 100, 200, 400] as const;
