@@ -1,5 +1,6 @@
 /** The `rcpa` command: one module below `commands/` for each word. CLI. */
 import { optionsText } from "./args.ts";
+import { fetchArguments } from "./hub/reads.ts";
 import { finish, outliveReaders } from "./run.ts";
 
 /** Takes the arguments after its word; gives the exit code, or text that says how it was misused. */
@@ -15,7 +16,7 @@ interface Entry {
 
 const commands: Readonly<Record<string, Entry>> = {
   new: {
-    takes: "NAME [--data FILE.jsonl] [--test FILE.jsonl] [--model DIR] [--json]",
+    takes: "NAME [--data FILE|DIR] [--test FILE] [--model DIR] [--json]",
     about: "write a pipeline for your own rows, after looking at them",
     load: () => import("./commands/new.ts"),
   },
@@ -117,6 +118,11 @@ async function main(argv: ReadonlyArray<string>): Promise<number> {
   if (asksForHelp(rest, help)) {
     process.stdout.write(`${entry.about}\n\n${line}${help === undefined ? "" : `\n\n${help}`}\n`);
     return 0;
+  }
+  const unfetched = await fetchArguments(rest);
+  if (unfetched !== undefined) {
+    process.stderr.write(`rcpa: ${unfetched}\n`);
+    return 1;
   }
   const outcome = await command(rest).catch(refuseInvalid);
   if (typeof outcome === "number") return outcome;

@@ -11,6 +11,7 @@ import { cut, notStored, planOptions } from "../runtime/select.ts";
 import type { Engine, EngineInfo } from "../tensor/engine.ts";
 import { type Args, engineNames } from "./args.ts";
 import { rewardsOf } from "./extras.ts";
+import { fetchReads } from "./hub/reads.ts";
 import { findProblems } from "./problems.ts";
 import { stageCode } from "./stage-code.ts";
 
@@ -38,6 +39,8 @@ export interface Ready {
  * Fails: `PipelineInvalid` with every problem; `EngineUnavailable`; the store's errors.
  */
 export const prepare = Effect.fnUntraced(function* (job: Job, out: string) {
+  // Downloaded before anything is planned by its content; what fails is told with the other problems.
+  yield* Effect.promise(() => fetchReads(job.pipeline.stages));
   const problems = findProblems({
     file: job.file,
     pipeline: async () => job.pipeline,

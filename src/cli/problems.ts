@@ -3,12 +3,15 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
+import { hubText, isHubName, localPath, parseHubName } from "../core/hub-name.ts";
 import { type Issue, renderSite } from "../dsl/issue.ts";
 import type { Pipeline } from "../dsl/pipeline.ts";
 import type { AnyStage } from "../dsl/stage.ts";
 import { treeHash } from "../runtime/code.ts";
 import { forecast, foreseenIssues } from "../runtime/estimate.ts";
 import { handlersOf, rewardsOf } from "./extras.ts";
+import type { Unfetched } from "./hub/fetch.ts";
+import { fetchReads } from "./hub/reads.ts";
 import { unmetLimits } from "./limits.ts";
 import { locate } from "./locate.ts";
 import { missingRewards } from "./own-rewards.ts";
@@ -54,6 +57,7 @@ const stopsImport = ({ message }: Issue) => /^TS(1\d{3}|2305|2307|2614):/.test(m
 
 async function definitionIssues(pipeline: Pipeline | Issue): Promise<ReadonlyArray<Issue>> {
   if (!("stages" in pipeline)) return [pipeline];
+  const unfetched = await fetchReads(pipeline.stages);
   const { foresights } = await import("../stages/foresight.ts");
   const all = [...handlersOf(pipeline), ...foresights];
   const foreseen = foreseenIssues(pipeline.stages, all);
@@ -62,21 +66,27 @@ async function definitionIssues(pipeline: Pipeline | Issue): Promise<ReadonlyArr
     ...pipeline.issues,
     ...foreseen,
     ...missingRewards(pipeline.stages, rewardsOf(pipeline)),
-    ...pipeline.stages.flatMap(missingFiles).filter(({ path }) => !known.has(path)),
+    ...pipeline.stages
+      .flatMap((stage) => missingFiles(stage, unfetched))
+      .filter(({ path }) => !known.has(path)),
     ...(await unmetLimits(pipeline, forecast(pipeline.stages, all, pipeline.seed))),
   ];
 }
 
 /** Outside files and folders that a stage reads and that are not there. */
-function missingFiles(stage: AnyStage): ReadonlyArray<Issue> {
-  const missing = stage.reads.filter((path) => !existsSync(path));
+function missingFiles(stage: AnyStage, unfetched: Unfetched): ReadonlyArray<Issue> {
+  const missing = stage.reads.filter((path) => !existsSync(localPath(path)));
   return missing.map((file) => {
     const option = optionWith(stage.options, file);
+    const failed = unfetched.get(file);
     return {
       code: "MissingFile",
       path: [stage.name, ...option].join("."),
-      message: `there is no file or folder ${file}`,
-      hint: "relative paths start from the folder the command is given in",
+      message:
+        failed === undefined
+          ? `there is no file or folder ${file}`
+          : `${failed.name}: ${failed.reason}`,
+      hint: failed?.hint ?? "relative paths start from the folder the command is given in",
       ...(stage.at && { at: stage.at }),
     };
   });
@@ -86,11 +96,18 @@ function missingFiles(stage: AnyStage): ReadonlyArray<Issue> {
 function optionWith(options: unknown, file: string): ReadonlyArray<string> {
   if (typeof options !== "object" || options === null) return [];
   for (const [key, value] of Object.entries(options)) {
-    if (typeof value === "string" && resolve(value) === resolve(file)) return [key];
+    if (typeof value === "string" && means(value, file)) return [key];
     const below = optionWith(value, file);
     if (below.length > 0) return [key, ...below];
   }
   return [];
+}
+
+/** Whether a text of an option is the path or the name that a stage reads. */
+function means(text: string, place: string): boolean {
+  if (!isHubName(place)) return resolve(text) === resolve(place);
+  const names = [parseHubName(text, "model"), parseHubName(text, "dataset")];
+  return names.some((name) => name !== undefined && hubText(name) === place);
 }
 
 function inOrder(issues: ReadonlyArray<Issue>): ReadonlyArray<Issue> {

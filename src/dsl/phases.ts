@@ -5,7 +5,8 @@ import { orAbsent } from "./facts.ts";
 import { checkpointEvery, microBatch, validateEvery } from "./operation.ts";
 import { MaybeSteps, option, Steps } from "./option.ts";
 import { safeguard } from "./safeguard.ts";
-import { modelFolder } from "./shipped.ts";
+import { Place } from "./file-sources.ts";
+import { modelPlace } from "./shipped.ts";
 import { DomainSource, FurtherTest, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";
 import { Count, reinforcement, rewarded, Share, tolerance } from "./training.ts";
@@ -16,8 +17,8 @@ export const model = define({
   version: 1,
   doc: "Takes the base model; it is also kept, frozen, as the reference.",
   options: Schema.Struct({
-    from: option(Schema.NonEmptyString, {
-      doc: "A model folder in Hugging Face layout, or `tiny-vlm`, the one shipped with the package.",
+    from: option(Place, {
+      doc: "A model folder in Hugging Face layout, a name on the Hub (`hf://org/name@revision`), or `tiny-vlm`, the one shipped with the package.",
       unit: "path",
       default: "tiny-vlm",
     }),
@@ -25,7 +26,7 @@ export const model = define({
   needs: [],
   gives: ["policy", "reference"],
   engine: false,
-  reads: ({ from }) => [modelFolder(from)],
+  reads: ({ from }) => [modelPlace(from)],
 });
 
 /** Chooses what to learn and what not to forget. */

@@ -1,7 +1,8 @@
 /** Which code and outside files a result came from: hashes of their content. Serves the runtime layer. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { digest, sha256 } from "../core/digest.ts";
+import { isHubName, localPath } from "../core/hub-name.ts";
 import { type Closures, openClosures } from "./closure.ts";
 import { filesBelow, hashFile } from "./files.ts";
 import type { Code } from "./fingerprint.ts";
@@ -59,14 +60,25 @@ const largeBytes = 256 * 1024 ** 2;
  * Hash of a file's content, or of all files in a folder by relative path; `absent` when there is nothing.
  *
  * Rows of a JSONL file count with the images they name; images are known by size and time of change.
+ * A name on the Hub means what the cache has of it.
  */
-export function contentHash(path: string): string {
+export function contentHash(place: string): string {
+  const path = isHubName(place) ? localPath(place) : place;
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return "absent";
   if (stat.isDirectory()) {
-    return digest(filesBelow(path).map((name) => [name, contentHash(join(path, name))]));
+    return digest(namesBelow(path).map((name) => [name, contentHash(join(path, name))]));
   }
   const large = stat.size > largeBytes || isImagePath(path);
   const content = large ? digest([stat.size, stat.mtimeMs]) : hashFile(path).sha256;
   return extname(path) === ".jsonl" ? digest([content, namedImagesHash(path)]) : content;
+}
+
+/** Files below a folder, links to files included, as the Hub's cache has them; links to folders are not followed. */
+function namesBelow(dir: string): ReadonlyArray<string> {
+  const links = readdirSync(dir, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isSymbolicLink())
+    .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
+    .filter((name) => statSync(join(dir, name), { throwIfNoEntry: false })?.isFile());
+  return [...filesBelow(dir), ...links].sort();
 }

@@ -1,6 +1,7 @@
 /** What the package's own stages can say before they run; loads no tensor library. Serves `check` and `plan`. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isHubName } from "../core/hub-name.ts";
 import type { DatasetRef, GatheredRef } from "../dsl/artifacts.ts";
 import type { FileSource } from "../dsl/file-sources.ts";
 import { modelFolder } from "../dsl/shipped.ts";
@@ -25,9 +26,11 @@ import { type DataFacts, type ModelFacts, samplesOf } from "./foreseen.ts";
 /** Problems of a base model's folder: configuration, names and shapes of weights, tokenizer, images. */
 function checkModel({ from }: { readonly from: string }): ReadonlyArray<Problem> {
   const dir = modelFolder(from);
+  // Whoever asks the Hub says why it could not be had.
+  if (!existsSync(dir) && isHubName(from)) return [];
   if (!existsSync(dir)) {
     const message = `there is no model folder ${dir}`;
-    const hint = "a Hugging Face folder, or tiny-vlm, the one that ships with the package";
+    const hint = "a Hugging Face folder, hf://org/name, or tiny-vlm, the one that ships with the package";
     return [{ code: "MissingFile", path: "from", message, hint }];
   }
   return [() => checkModelFolder(dir), () => loadProcessor(dir)].flatMap((attempt) => {

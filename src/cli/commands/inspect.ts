@@ -1,6 +1,7 @@
 /** `rcpa inspect`: what a model folder, a file of rows or a data set's folder holds. CLI. */
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isHubName } from "../../core/hub-name.ts";
 import { modelFolder } from "../../dsl/shipped.ts";
 import { inventory } from "../../models/inventory.ts";
 import { loadTokenizer } from "../../models/tokenizer.ts";
@@ -20,6 +21,7 @@ export const help = `  DIR               a model folder, a PEFT adapter, or tiny
   --model DIR       of rows: whether the tokenizer of this model can read them
   --json            one JSON object
 
+DIR and FILE may be names on the Hub: hf://org/name, hf://datasets/org/name@revision/file.
 Nothing is run and no weight is read. Of rows, the images of the first 200 are opened.`;
 
 /** Gives the exit code: 0, 1 when something is wrong with what was looked at; text is how it was misused. */
@@ -32,7 +34,12 @@ export async function command(argv: ReadonlyArray<string>): Promise<number | str
   if (more[0] !== undefined) return `one argument too many: ${more[0]}`;
   const { model, json = false } = values;
   const path = modelFolder(target);
-  if (!existsSync(path)) return `there is no folder or file ${target}; tiny-vlm ships with rcpa`;
+  if (!existsSync(path)) {
+    const hint = isHubName(target)
+      ? "hf://org/name@revision/file is the form of a name on the Hub"
+      : "tiny-vlm ships with rcpa";
+    return `there is no folder or file ${target}; ${hint}`;
+  }
   const tell = (found: object, words: string, problems: ReadonlyArray<unknown>) => {
     process.stdout.write(`${json ? JSON.stringify(found) : printable(words)}\n`);
     return problems.length === 0 ? 0 : 1;
