@@ -10,14 +10,23 @@ import { defineConfig } from "vitest/config";
   return groups;
 };
 
+const shared = { pool: "forks", testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
+// Rooms whose tests load no tensor library: their files can share a process.
+const light = ["core", "data", "dsl", "report", "rewards", "rl", "runtime"].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/sweep.ts"],
-    // Native tensor libraries keep process-wide state, so each test file gets a process of its own.
-    pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    projects: [
+      { test: { ...shared, name: "light", include: light, isolate: false } },
+      {
+        // Native tensor libraries keep process-wide state, so each test file gets a process of its own.
+        test: { ...shared, name: "engine", include: ["test/**/*.test.ts"], exclude: light },
+      },
+    ],
   },
 });
