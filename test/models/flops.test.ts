@@ -28,7 +28,7 @@ import { onBestEngine } from "../support/learner.ts";
 
 const samples = 3;
 const time = 5;
-const models = await preparedModels("qwen2_5_vl");
+const models = await preparedModels();
 
 onBestEngine();
 

@@ -19,7 +19,7 @@ import { peakBytes } from "../support/engine-counts.ts";
 import { preparedModels } from "../support/golden-prompts.ts";
 import { onBestEngine } from "../support/learner.ts";
 
-const models = await preparedModels("qwen2_5_vl");
+const models = await preparedModels();
 
 onBestEngine();
 

@@ -22,7 +22,7 @@ import { preparedModels } from "../support/golden-prompts.ts";
 import { values } from "../support/gradient-check.ts";
 import { onBestEngine } from "../support/learner.ts";
 
-const models = await preparedModels("qwen2_5_vl");
+const models = await preparedModels();
 const time = 6;
 
 onBestEngine();

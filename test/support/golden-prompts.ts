@@ -13,8 +13,8 @@ export interface PreparedModel extends GoldenModel {
   readonly encodeText: (text: string) => EncodedPrompt;
 }
 
-/** The golden models of a family, read and encoded. */
-export function preparedModels(family: string): Promise<Array<PreparedModel>> {
+/** The golden models, of one family or of all, read and encoded. */
+export function preparedModels(family?: string): Promise<Array<PreparedModel>> {
   return Promise.all(goldenModels(family).map(prepare));
 }
 

@@ -19,13 +19,15 @@ export interface GoldenCase {
   readonly completionIds: ReadonlyArray<number>;
   readonly greedyIds: ReadonlyArray<number>;
   readonly greedyText: string;
-  readonly imageGrid: ReadonlyArray<readonly [number, number, number]>;
+  /** Patches along time, height and width; of families that cut images so. */
+  readonly imageGrid: ReadonlyArray<readonly [number, number, number]> | undefined;
   readonly images: () => Promise<Array<Raster>>;
 }
 
 /** A golden model: `checkpoint` is its Hugging Face folder. */
 export interface GoldenModel {
   readonly name: string;
+  readonly family: string;
   readonly checkpoint: string;
   readonly cases: ReadonlyArray<GoldenCase>;
   /** `k.pixel_values`, `k.completion_logprobs`, `k.logits_prompt_last`, `k.logits_tail` of case k. */
@@ -45,13 +47,13 @@ interface CaseFile {
   readonly completion_ids: ReadonlyArray<number>;
   readonly greedy_ids: ReadonlyArray<number>;
   readonly greedy_text: string;
-  readonly image_grid_thw: ReadonlyArray<readonly [number, number, number]>;
+  readonly image_grid_thw?: ReadonlyArray<readonly [number, number, number]>;
 }
 
 const OWN = fileURLToPath(new URL("../golden", import.meta.url));
 
-/** The golden models of a family, the project's own first; throws when there are none. */
-export function goldenModels(family: string): Array<GoldenModel> {
+/** The golden models, of one family or of all, the project's own first; throws when there are none. */
+export function goldenModels(family?: string): Array<GoldenModel> {
   const extra = process.env.RCPA_EXTRA_GOLDEN;
   const roots = extra ? [OWN, extra] : [OWN];
   const folders = roots.flatMap((root) =>
@@ -62,18 +64,20 @@ export function goldenModels(family: string): Array<GoldenModel> {
   const models = folders
     .filter((dir) => existsSync(join(dir, "cases.json")) && existsSync(join(dir, "checkpoint")))
     .flatMap((dir) => loadModel(dir, family));
-  if (models.length === 0) throw new Error(`no golden model of family ${family} in ${roots}`);
+  if (models.length === 0)
+    throw new Error(`no golden model of family ${family ?? "any"} in ${roots}`);
   return models;
 }
 
-function loadModel(dir: string, family: string): Array<GoldenModel> {
+function loadModel(dir: string, family: string | undefined): Array<GoldenModel> {
   const file: { family: string; cases: ReadonlyArray<CaseFile> } = JSON.parse(
     readFileSync(join(dir, "cases.json"), "utf8"),
   );
-  if (file.family !== family) return [];
+  if (family !== undefined && file.family !== family) return [];
   return [
     {
       name: basename(dir),
+      family: file.family,
       checkpoint: join(dir, "checkpoint"),
       cases: file.cases.map((item, index) => loadCase(dir, item, index)),
       reference: () => readSafetensors(join(dir, "reference.safetensors")),

@@ -12,6 +12,7 @@ import type { Slot } from "../slots.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Canonical } from "../weight-files.ts";
 import { qwen25Vl } from "./qwen2_5_vl/family.ts";
+import { qwen2Vl } from "./qwen2_vl/family.ts";
 
 /** The images of prompts, as one model folder wants them. */
 export interface ImageReader {
@@ -62,7 +63,10 @@ export interface Family {
 }
 
 /** The supported families by `model_type`. */
-export const families: ReadonlyMap<string, Family> = new Map([["qwen2_5_vl", qwen25Vl]]);
+export const families: ReadonlyMap<string, Family> = new Map([
+  ["qwen2_5_vl", qwen25Vl],
+  ["qwen2_vl", qwen2Vl],
+]);
 
 /** The family of a configuration that `readConfig` gave. */
 export const familyOf = ({ family }: VlmConfig): Family => families.get(family)!;

@@ -60,3 +60,56 @@ export function gelu(x: tf.Tensor2D): tf.Tensor2D {
   });
   return op(x) as tf.Tensor2D;
 }
+
+/**
+ * The sigmoid approximation of gelu, `x · σ(1.702 x)`.
+ *
+ * Memory: caller owns the result; call inside a tidy.
+ * Source: Hendrycks & Gimpel, Gaussian Error Linear Units, section 2.
+ */
+export function quickGelu(x: tf.Tensor2D): tf.Tensor2D {
+  const op = customGrad((input, save) => {
+    const rows = input as tf.Tensor2D;
+    const share = tf.sigmoid(tf.mul(rows, 1.702));
+    const value = tf.mul(rows, share);
+    (save as tf.GradSaveFunc)([share, value]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [sigmoid, result] = saved as [tf.Tensor, tf.Tensor];
+        // d/dx = σ + 1.702 x σ (1 − σ)
+        const bend = tf.mul(tf.mul(result, tf.sub(1, sigmoid)), 1.702);
+        return tf.mul(dy, tf.add(sigmoid, bend));
+      },
+    };
+  });
+  return op(x) as tf.Tensor2D;
+}
+
+const TANH_SCALE = Math.sqrt(2 / Math.PI);
+const TANH_CUBIC = 0.044715;
+
+/**
+ * The tanh approximation of gelu, `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
+ *
+ * Memory: caller owns the result; call inside a tidy.
+ * Source: Hendrycks & Gimpel, Gaussian Error Linear Units, section 2.
+ */
+export function tanhGelu(x: tf.Tensor2D): tf.Tensor2D {
+  const op = customGrad((input, save) => {
+    const rows = input as tf.Tensor2D;
+    const cubic = tf.mul(tf.mul(tf.square(rows), rows), TANH_CUBIC);
+    const tanh = tf.tanh(tf.mul(tf.add(rows, cubic), TANH_SCALE));
+    (save as tf.GradSaveFunc)([rows, tanh]);
+    return {
+      value: tf.mul(tf.mul(rows, 0.5), tf.add(tanh, 1)),
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [inputRows, bent] = saved as [tf.Tensor, tf.Tensor];
+        const slope = tf.add(tf.mul(tf.square(inputRows), 3 * TANH_CUBIC * TANH_SCALE), TANH_SCALE);
+        const steep = tf.mul(tf.mul(inputRows, slope), tf.sub(1, tf.square(bent)));
+        return tf.mul(dy, tf.mul(tf.add(tf.add(bent, 1), steep), 0.5));
+      },
+    };
+  });
+  return op(x) as tf.Tensor2D;
+}

@@ -1,6 +1,7 @@
 /** Names and shapes that the Qwen families' weights share. Models layer. */
 import type { VisionConfig } from "../../config.ts";
 import { type Entry, linearShapes } from "../../shapes.ts";
+import { type Slot, weightAndBias } from "../../slots.ts";
 
 /**
  * The canonical name of a weight: `visual.*`, `model.*`, `lm_head.weight`; undefined for stored
@@ -32,3 +33,16 @@ export function mergerShapes({ hiddenSize, mergeSize, outHiddenSize }: VisionCon
     ...linearShapes("visual.merger.mlp.2", merged, outHiddenSize),
   ];
 }
+
+/** The patch embedding on the device. */
+export const patchSlot: Slot = {
+  name: "vision.patch",
+  kind: "patch",
+  sources: ["visual.patch_embed.proj.weight"],
+};
+
+/** The products of the merger on the device. */
+export const mergerSlots: ReadonlyArray<Slot> = [
+  ...weightAndBias("vision.merger.hidden", ["visual.merger.mlp.0"]),
+  ...weightAndBias("vision.merger.out", ["visual.merger.mlp.2"]),
+];

@@ -2,7 +2,7 @@
 import type { VisionConfig } from "../../config.ts";
 import { type Entry, linearShapes } from "../../shapes.ts";
 import { gain, type Slot, weightAndBias } from "../../slots.ts";
-import { mergerShapes, patchShape } from "../qwen/weights.ts";
+import { mergerShapes, mergerSlots, patchShape, patchSlot } from "../qwen/weights.ts";
 
 /** The vision tower and its merger, `visual.*`. */
 export function visionShapes(vision: VisionConfig): Array<Entry> {
@@ -37,10 +37,9 @@ function block(index: number): ReadonlyArray<Slot> {
 /** The same as device parameters, in the order of computation. */
 export function visionSlots({ depth }: VisionConfig): ReadonlyArray<Slot> {
   return [
-    { name: "vision.patch", kind: "patch", sources: ["visual.patch_embed.proj.weight"] },
+    patchSlot,
     ...Array.from({ length: depth }, (_, index) => block(index)).flat(),
     gain("vision.merger.norm", "visual.merger.ln_q"),
-    ...weightAndBias("vision.merger.hidden", ["visual.merger.mlp.0"]),
-    ...weightAndBias("vision.merger.out", ["visual.merger.mlp.2"]),
+    ...mergerSlots,
   ];
 }

@@ -1,8 +1,9 @@
-/** Qwen2.5-VL against the numbers of `transformers`; also reads the folder named by RCPA_EXTRA_GOLDEN. */
+/** Every family against the numbers of `transformers`; also reads the folders in the one named by RCPA_EXTRA_GOLDEN. */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generate } from "../../src/models/generate.ts";
-import type { Prompt, Vlm } from "../../src/models/model.ts";
+import { families } from "../../../src/models/families/family.ts";
+import { generate } from "../../../src/models/generate.ts";
+import type { Prompt, Vlm } from "../../../src/models/model.ts";
 import {
   batchPrompts,
   disposeModel,
@@ -11,14 +12,56 @@ import {
   promptPass,
   responseLogProbabilities,
   responsePass,
-} from "../../src/models/model.ts";
-import { expectAllClose } from "../support/allclose.ts";
-import { onEngines } from "../support/engines.ts";
-import { preparedModels } from "../support/golden-prompts.ts";
-import { values } from "../support/gradient-check.ts";
+} from "../../../src/models/model.ts";
+import { loadProcessor } from "../../../src/models/processor.ts";
+import { expectAllClose } from "../../support/allclose.ts";
+import { onEngines } from "../../support/engines.ts";
+import { pixelsLike } from "../../support/golden-pixels.ts";
+import { preparedModels } from "../../support/golden-prompts.ts";
+import { values } from "../../support/gradient-check.ts";
 
 const TOLERANCE = 1e-3;
-const models = await preparedModels("qwen2_5_vl");
+const models = await preparedModels();
+
+it("has a golden model of every family, or of one that is the same but for its name", () => {
+  const golden = new Set(models.map(({ family }) => families.get(family)));
+  expect(golden).toEqual(new Set(families.values()));
+});
+
+describe.each(models)(
+  "the processor of $name",
+  ({ checkpoint, cases, prompts, reference, folder }) => {
+    const { render, tokenizer, encodePrompt } = loadProcessor(checkpoint);
+    const numbers = reference();
+
+    it.each(cases)("renders and encodes case $index exactly", (golden) => {
+      expect(render(golden.messages)).toBe(golden.renderedPrompt);
+      const { ids, images } = prompts[golden.index]!;
+      expect(ids).toEqual(golden.promptIds);
+      if (golden.imageGrid) expect(images.map(({ grid }) => grid)).toEqual(golden.imageGrid);
+      expect(tokenizer.encode(golden.completion)).toEqual(golden.completionIds);
+      expect(tokenizer.decode(golden.greedyIds)).toBe(golden.greedyText);
+    });
+
+    it.each(cases)("gives the pixel values of case $index", ({ index }) => {
+      const { shape, data } = numbers.get(`${index}.pixel_values`)!;
+      const found = pixelsLike(shape, prompts[index]!.images, folder.config.vision.mergeSize);
+      expect(found.length).toBe(data.length);
+      const covered = data.map((value, i) => (Number.isNaN(found[i]) ? Number.NaN : value));
+      expect(covered.filter(Number.isFinite).length).toBeGreaterThan(0.9 * data.length);
+      const shown = (all: Float32Array) => all.filter((value) => !Number.isNaN(value));
+      expectAllClose(shown(found), shown(covered), TOLERANCE, "pixels");
+    });
+
+    it("encodes text alone, whether given as a string or as a part", () => {
+      const [text, part] = ["Hi", [{ type: "text" as const, text: "Hi" }]];
+      const { ids, images } = encodePrompt([{ role: "user", content: text }], []);
+      expect(images).toEqual([]);
+      expect(tokenizer.decode(ids)).toContain("Hi");
+      expect(encodePrompt([{ role: "user", content: part }], []).ids).toEqual(ids);
+    });
+  },
+);
 
 /** Logits at every position of prompt and completion, [position, vocab]. */
 function logitsOf(model: Vlm, prompt: Prompt, completion: ReadonlyArray<number>): tf.Tensor2D {
