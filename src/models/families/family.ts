@@ -11,6 +11,7 @@ import type { Entry } from "../shapes.ts";
 import type { Slot } from "../slots.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Canonical } from "../weight-files.ts";
+import { idefics3 } from "./idefics3/family.ts";
 import { qwen25Vl } from "./qwen2_5_vl/family.ts";
 import { qwen2Vl } from "./qwen2_vl/family.ts";
 
@@ -66,6 +67,8 @@ export interface Family {
 export const families: ReadonlyMap<string, Family> = new Map([
   ["qwen2_5_vl", qwen25Vl],
   ["qwen2_vl", qwen2Vl],
+  ["idefics3", idefics3],
+  ["smolvlm", idefics3],
 ]);
 
 /** The family of a configuration that `readConfig` gave. */
