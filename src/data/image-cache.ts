@@ -65,7 +65,15 @@ function write(file: string, { packed, ...image }: PackedImage): void {
     writeFileSync(aside, Buffer.concat([Buffer.from(`${head}\n`), packed]));
     renameSync(aside, file);
   } catch {
-    rmSync(aside, { force: true });
+    discard(aside);
+  }
+}
+
+function discard(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Where not even the folder can be, there is nothing to delete.
   }
 }
 
@@ -75,7 +83,7 @@ function trim(dir: string, most: number): void {
   let kept = 0;
   for (const { path, bytes } of files) {
     kept += bytes;
-    if (kept > most) rmSync(path, { force: true });
+    if (kept > most) discard(path);
   }
 }
 

@@ -1,8 +1,17 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import * as Effect from "effect/Effect";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { DataInvalid } from "../../src/data/data-invalid.ts";
 import { readGathered } from "../../src/data/gathered.ts";
 import { shapeNames } from "../../src/data/shape.ts";
@@ -154,4 +163,121 @@ describe("gather", () => {
     expect((await gathered({ jsonl: moved, images: dir })).outcome._tag).toBe("Success");
     expect(existsSync(jsonl)).toBe(false);
   });
+});
+
+describe("Parquet and folders", () => {
+  /** Rows of `train.jsonl` as Parquet, images as bytes beside their paths. */
+  async function asParquet(dir: string, jsonl: string, path: string, from: number, to: number) {
+    const rows = readFileSync(jsonl, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .slice(from, to);
+    const texts = (name: string) => ({ name, data: rows.map((row) => row[name]) });
+    const images = rows.map((row) =>
+      row.images.map((image: string) => ({
+        path: image,
+        bytes: new Uint8Array(readFileSync(join(dir, image))),
+      })),
+    );
+    const text = {
+      type: "BYTE_ARRAY",
+      converted_type: "UTF8",
+      repetition_type: "OPTIONAL",
+    } as const;
+    const schema = [
+      { name: "root", num_children: 4 },
+      ...["problem", "answer", "rationale"].map((name) => ({ name, ...text })),
+      { name: "images", num_children: 1, repetition_type: "OPTIONAL", converted_type: "LIST" },
+      { name: "list", num_children: 1, repetition_type: "REPEATED" },
+      { name: "element", num_children: 2, repetition_type: "OPTIONAL" },
+      { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+      { name: "path", ...text },
+    ] as const;
+    const columnData = [
+      ...["problem", "answer", "rationale"].map(texts),
+      { name: "images", data: images },
+    ];
+    mkdirSync(dirname(path), { recursive: true });
+    const options = { columnData, schema: [...schema], rowGroupSize: 7 };
+    writeFileSync(path, new Uint8Array(parquetWriteBuffer(options)));
+  }
+
+  const contentOf = (dir: string) =>
+    Object.values(readGathered(dir).parts)
+      .flat()
+      .map(({ id, question, answer, reference }) => ({ id, question, answer, reference }));
+
+  it("give the same examples as lines of JSON", async () => {
+    const dir = temporaryFolder();
+    const jsonl = await writeOwnData(dir, "easyr1", problems(12, 8));
+    const data = join(dir, "set/data");
+    await asParquet(dir, jsonl, join(data, "train-00000-of-00002.parquet"), 0, 11);
+    await asParquet(dir, jsonl, join(data, "train-00001-of-00002.parquet"), 11, 20);
+    const parquet = ["0", "1"].map((part) => join(data, `train-0000${part}-of-00002.parquet`));
+    const fields = { reference: "rationale" };
+    const lines = await gathered({ jsonl, fields });
+    const files = await gathered({ parquet: [parquet[0]!, parquet[1]!], fields });
+    const folder = await gathered({ folder: join(dir, "set"), fields });
+    for (const one of [files, folder]) {
+      expect(one.outcome).toMatchObject({ success: { train: 16, validation: 2, test: 2 } });
+      expect(contentOf(one.dir)).toEqual(contentOf(lines.dir));
+    }
+  });
+
+  it("take held-out examples from splits, and name those there are", async () => {
+    const dir = temporaryFolder();
+    const jsonl = await writeOwnData(dir, "easyr1", problems(10, 10));
+    await asParquet(dir, jsonl, join(dir, "set/train.parquet"), 0, 15);
+    await asParquet(dir, jsonl, join(dir, "set/test.parquet"), 15, 20);
+    const folder = join(dir, "set");
+    const { outcome } = await gathered({ folder });
+    expect(outcome).toMatchObject({ success: { file: folder, validation: 2, test: 5 } });
+    expect(await refusal({ folder, test: "dev" })).toContain(
+      "has no split dev; its splits are test (1 file), train (1 file)",
+    );
+  });
+
+  it("say which row has more images than can be used, and stop after maxErrors", async () => {
+    const dir = temporaryFolder();
+    const jsonl = await writeOwnData(dir, "easyr1", problems(4, 4));
+    const rows = readFileSync(jsonl, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    rows[2].images.push("images/0.png");
+    rows[3].images.push("images/0.png");
+    rows[3].problem = `<image>${rows[3].problem}`;
+    rows[5].images = [];
+    writeFileSync(jsonl, rows.map((row) => JSON.stringify(row)).join("\n"));
+    const parquet = join(dir, "train.parquet");
+    await asParquet(dir, jsonl, parquet, 0, 8);
+    const message = await refusal({ parquet });
+    expect(message).toContain("train.parquet:3:problem: has 1 <image> tag(s), but the row has 2");
+    expect(message).toContain("train.parquet:4:images: holds 2 images; an example has exactly one");
+    expect(message).toContain("train.parquet:6:problem: has 1 <image> tag(s), but the row has 0");
+    expect(message).not.toContain("reading stopped");
+    expect(await refusal({ parquet, maxErrors: 2 })).toMatch(
+      /^2 problems[\s\S]*reading stopped here$/,
+    );
+  });
+});
+
+it("takes large images from those of earlier runs", async () => {
+  const dir = temporaryFolder();
+  vi.stubEnv("RCPA_CACHE", join(dir, "cache"));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const jsonl = await writeOwnData(dir, "easyr1", problems(5, 5));
+  for (const index of [0, 1]) {
+    await sharp({ create: { width: 400, height: 300 + index, channels: 3, background: "red" } })
+      .png()
+      .toFile(join(dir, `images/${index}.png`));
+  }
+  const first = await gathered({ jsonl, maxPixels: 10_000 });
+  expect(readdirSync(join(dir, "cache/images"), { recursive: true })).toHaveLength(4);
+  const second = await gathered({ jsonl, maxPixels: 10_000 });
+  expect(second.outcome._tag).toBe("Success");
+  for (const file of ["examples.jsonl", "images.bin", "parts.json"]) {
+    expect(readFileSync(join(second.dir, file))).toEqual(readFileSync(join(first.dir, file)));
+  }
 });

@@ -118,7 +118,7 @@ export function renderData(found: DataInspection): string {
           "",
           ...renderSurvey({ ...known, examples: [], problems }, examples)
             .split("\n")
-            .slice(4),
+            .slice(head.split("\n").length),
         ]),
     ...(problems.length === 0
       ? []

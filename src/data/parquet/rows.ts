@@ -55,8 +55,8 @@ export async function* parquetRows(
       });
       const rows = await groupRows(group, footer.tree, read, wanted).catch((error: Error) => error);
       if (rows instanceof Error) {
-        const until = count === 1 ? "" : ` to ${before + count}`;
-        const problem = `row group ${index + 1} (rows ${before + 1}${until}) is damaged: ${rows.message.slice(0, 200)}`;
+        const which = count === 1 ? `row ${before + 1}` : `rows ${before + 1} to ${before + count}`;
+        const problem = `row group ${index + 1} (${which}) is damaged: ${rows.message.slice(0, 200)}`;
         yield { ...place(0), problem };
       } else for (const [at, row] of rows.entries()) yield { ...place(at), ...asJson(row) };
       before += count;
