@@ -48,7 +48,7 @@ export function hubText({ type, repo, revision, path }: HubName): string {
 }
 
 /** The folder in which all programs of one user keep what they have downloaded. */
-export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
+function hubCache(env: NodeJS.ProcessEnv = process.env): string {
   const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
   return resolve(env.HF_HUB_CACHE ?? env.HUGGINGFACE_HUB_CACHE ?? join(home, "hub"));
 }

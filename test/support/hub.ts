@@ -21,7 +21,7 @@ export interface Hub {
   readonly requests: ReadonlyArray<string>;
 }
 
-export const sha1 = (content: Uint8Array | string): string =>
+const sha1 = (content: Uint8Array | string): string =>
   createHash("sha1").update(content).digest("hex");
 const sha256 = (content: Uint8Array | string): string =>
   createHash("sha256").update(content).digest("hex");
