@@ -83,7 +83,15 @@ await compare(import.meta, {
       "Half of the anchor's questions are about the domain's own diagrams",
       pipeline("anchor-on-diagrams").pipe(
         ...start(),
-        ...rcpa(rate, { ...anchored, anchor: { weight: 1, images: "both" } }),
+        ...rcpa(rate, { ...anchored, anchor: { ...anchored.anchor, images: "both" } }),
+        measure(),
+      ),
+    ),
+    "small pool": fixed(
+      "The anchor asks 512 different questions in place of 4,096",
+      pipeline("small-pool").pipe(
+        ...start(),
+        ...rcpa(rate, { ...anchored, anchor: { ...anchored.anchor, pool: 512 } }),
         measure(),
       ),
     ),
@@ -104,6 +112,7 @@ await compare(import.meta, {
     ["no rehearsal", "whole"],
     ["hard transition", "whole"],
     ["anchor on diagrams", "whole"],
+    ["small pool", "whole"],
     ["sft→grpo, rehearsed", "whole"],
   ],
 });

@@ -7,12 +7,19 @@ export const budget = 960;
 const validateEvery = 160;
 
 /** Holds the model to the base's own answers to general questions, as in pipelines/geometry.ts. */
-export const anchored: Held = { anchor: { weight: 1, images: "general" }, validateEvery };
+export const anchored: Held = {
+  anchor: { weight: 1, images: "general", pool: 4096 },
+  validateEvery,
+};
 export const free: Held = { anchor: { weight: 0 }, validateEvery };
 
 /** What keeps general abilities, and how often validation is looked at. */
 export interface Held {
-  readonly anchor: { readonly weight: number; readonly images?: "domain" | "general" | "both" };
+  readonly anchor: {
+    readonly weight: number;
+    readonly images?: "domain" | "general" | "both";
+    readonly pool?: number;
+  };
   readonly validateEvery: number;
 }
 

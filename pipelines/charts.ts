@@ -5,7 +5,7 @@
  */
 import * as rcpa from "rcpa";
 
-const anchor = { weight: 1, images: "general" } as const;
+const anchor = { weight: 1, images: "general", pool: 4096 } as const;
 const optimizer = { learningRate: 6e-4 };
 const falling = { ...optimizer, finalLearningRate: 6e-5 };
 const constraint = {

@@ -16,7 +16,7 @@ import {
 } from "rcpa";
 
 // Holds the model to the base's own answers to general questions about unlabelled scenes.
-const anchor = { weight: 1, images: "general" } as const;
+const anchor = { weight: 1, images: "general", pool: 4096 } as const;
 
 // The constraint goes within 300 steps at the earliest; what was imposed is imitated meanwhile.
 const constraint = {

@@ -2,10 +2,10 @@
 import * as Schema from "effect/Schema";
 import * as Curriculum from "./curriculum.ts";
 import { orAbsent } from "./facts.ts";
+import { Place } from "./file-sources.ts";
 import { checkpointEvery, microBatch, validateEvery } from "./operation.ts";
 import { MaybeSteps, option, Steps } from "./option.ts";
 import { safeguard } from "./safeguard.ts";
-import { Place } from "./file-sources.ts";
 import { modelPlace } from "./shipped.ts";
 import { DomainSource, FurtherTest, filesOf, GeneralSource, sourceFacts } from "./sources.ts";
 import { define } from "./stage.ts";

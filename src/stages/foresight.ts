@@ -30,7 +30,8 @@ function checkModel({ from }: { readonly from: string }): ReadonlyArray<Problem>
   if (!existsSync(dir) && isHubName(from)) return [];
   if (!existsSync(dir)) {
     const message = `there is no model folder ${dir}`;
-    const hint = "a Hugging Face folder, hf://org/name, or tiny-vlm, the one that ships with the package";
+    const hint =
+      "a Hugging Face folder, hf://org/name, or tiny-vlm, the one that ships with the package";
     return [{ code: "MissingFile", path: "from", message, hint }];
   }
   return [() => checkModelFolder(dir), () => loadProcessor(dir)].flatMap((attempt) => {
