@@ -7,9 +7,13 @@ import { Settings } from "../src/dsl/settings.ts";
 
 /** Options without a sensible default: leaving them out is a mistake. */
 const required = [
+  "data.domain.folder",
   "data.domain.jsonl",
+  "data.domain.parquet",
   "data.domain.world",
+  "data.general.folder",
   "data.general.jsonl",
+  "data.general.parquet",
   "data.general.world",
   "evaluate.also.*.world",
   "exportModel.to",
