@@ -64,7 +64,7 @@ describe("a model folder", { timeout: 60_000 }, () => {
     expect(found).toMatchObject({ usable: false, family: "qwen2_5_vl", tokenizer: null });
     const told = found.problems.join("\n");
     expect(told).toMatch(/model\.safetensors: header: file has 5 bytes/);
-    expect(told).toMatch(/tokenizer\.json: not valid JSON/);
+    expect(told).toMatch(/tokenizer\.json: is not valid JSON/);
   });
 
   it("of a family that is not supported is counted all the same", async () => {
@@ -169,14 +169,15 @@ describe("wrong input", () => {
     ["no such thing", ["nope"], /there is no folder or file nope; tiny-vlm ships/],
     ["a run", ["run"], /run is a run; `rcpa show run`/],
     ["a store", ["."], /\. is a store; `rcpa runs --out \.`/],
-    ["a folder of rows", ["stages"], /it holds train\.jsonl: name one of them/],
+    ["a folder of other files", ["odd"], /odd: is no data set .* found labels\.csv/],
     ["a model for a model", ["tiny-vlm", "--model", "x"], /--model is an option of rows/],
     ["an option", ["tiny-vlm", "--jsn"], /did you mean --json\?/],
   ])("%s is told with the way out", async (_, argv, message) => {
     const dir = temporaryFolder();
-    for (const folder of ["run", "runs", "stages"]) mkdirSync(join(dir, folder));
+    for (const folder of ["run", "runs", "stages", "odd"]) mkdirSync(join(dir, folder));
     writeFileSync(join(dir, "run/run.json"), "{}");
-    writeFileSync(join(dir, "stages/train.jsonl"), "");
-    expect((await tell(command, dir, ...argv)).code).toMatch(message);
+    writeFileSync(join(dir, "odd/labels.csv"), "");
+    const { code, stderr } = await tell(command, dir, ...argv);
+    expect(typeof code === "string" ? code : stderr).toMatch(message);
   });
 });

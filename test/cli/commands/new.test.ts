@@ -65,7 +65,7 @@ describe("rcpa new", { timeout: 120_000 }, () => {
       expect(said.data.examples).toHaveLength(3);
       const [first] = problems(20, 30);
       expect(said.data.examples[0]).toEqual({
-        ...{ line: 1, question: first!.question, answer: first!.answer },
+        ...{ file: "train.jsonl", line: 1, question: first!.question, answer: first!.answer },
         ...{ reference: first!.reference, image: { width: 48, height: 48 } },
       });
       if (shape !== "trl") return;
