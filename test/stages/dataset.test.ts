@@ -59,6 +59,8 @@ describe("the test split", () => {
       // Numbers of examples alone; prompts are measured on other parts.
       "foreseen.ts",
       "foresight.ts",
+      // Which files hold the split, for the data stage.
+      "row-files.ts",
     ]);
     const foreseen = readFileSync(join(stages, "foreseen.ts"), "utf8");
     expect(foreseen.match(/sample\((\w+\.\w+)\)/g)).toEqual([
