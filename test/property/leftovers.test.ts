@@ -17,7 +17,9 @@ it("test files remove all temporary folders, also when their tests fail", {
   writeFileSync(
     config,
     `import usual from ${usual};
-     export default { test: { ...usual.test, include: ["test/support/failing.ts"] } };`,
+     const { projects: [, { test: engine }], ...shared } = usual.test;
+     const include = ["test/support/failing.ts"];
+     export default { test: { ...shared, ...engine, include, exclude: [] } };`,
   );
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const { stdout, stderr } = spawnSync(process.execPath, [vitest, "run", "--config", config], {
