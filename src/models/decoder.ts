@@ -2,18 +2,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { scoped } from "../tensor/memory.ts";
 import { swiGlu } from "../tensor/ops/activation.ts";
-import { attention, type SharedPrefix } from "../tensor/ops/attention.ts";
 import { linear } from "../tensor/ops/linear.ts";
 import { rmsNorm } from "../tensor/ops/rms-norm.ts";
-import { type RotaryTable, rotate } from "../tensor/ops/rotary.ts";
+import type { RotaryTable } from "../tensor/ops/rotary.ts";
+import {
+  type HeadCounts,
+  type KeyCache,
+  type Mask,
+  type SharedKeys,
+  selfAttention,
+} from "../tensor/ops/self-attention.ts";
 import type { Parameters } from "../tensor/parameters.ts";
 import type { TextConfig } from "./config.ts";
-
-/** Keys and values of one layer, [batch, head, time, dim] float32 each. */
-export interface LayerCache {
-  readonly keys: tf.Tensor4D;
-  readonly values: tf.Tensor4D;
-}
 
 export interface DecoderInput {
   /** Token vectors, [batch × time, dim] float32. */
@@ -22,19 +22,18 @@ export interface DecoderInput {
   readonly time: number;
   /** Angles of the tokens, one row each. */
   readonly rotary: RotaryTable;
-  /** Added to the own scores, broadcast to [batch, head, repeat × time, own time]; undefined attends to all. */
-  readonly bias?: tf.Tensor;
+  readonly mask: Mask;
   /** Keys shared by the samples of a prompt, a layer each. */
-  readonly prefix?: ReadonlyArray<SharedPrefix>;
-  /** Earlier own keys, a layer each; the result's caches continue them. */
-  readonly past?: ReadonlyArray<LayerCache>;
+  readonly prefix?: ReadonlyArray<SharedKeys>;
+  /** Earlier own keys, a layer each; the result's caches continue them and may share their tensors. */
+  readonly past?: ReadonlyArray<KeyCache>;
 }
 
 export interface DecoderOutput {
   /** After the final norm, [batch × time, dim] float32. */
   readonly hidden: tf.Tensor2D;
   /** Own keys and values, a layer each, those of `past` first. */
-  readonly caches: ReadonlyArray<LayerCache>;
+  readonly caches: ReadonlyArray<KeyCache>;
 }
 
 /**
@@ -48,19 +47,26 @@ export function decode(
   parameters: Parameters,
   config: TextConfig,
 ): DecoderOutput {
-  const caches: Array<LayerCache> = [];
+  const caches: Array<KeyCache> = [];
   let x = input.vectors;
   for (let index = 0; index < config.layers; index++) {
     const previous = x;
     const result = scoped(() => layer(previous, index, input, parameters, config));
     if (index > 0) previous.dispose();
     x = result.x;
-    caches.push({ keys: result.keys, values: result.values });
+    caches.push(result.cache);
   }
   const hidden = rmsNorm(x, vector(parameters, "text.norm"), config.rmsNormEps);
   x.dispose();
   return { hidden, caches };
 }
+
+/** How the joint projection's rows are divided. */
+export const headCounts = ({ heads, kvHeads, headDim }: TextConfig): HeadCounts => ({
+  heads,
+  kvHeads,
+  dim: headDim,
+});
 
 const matrix = (parameters: Parameters, name: string) =>
   parameters.get(`${name}.weight`) as unknown as tf.Tensor2D;
@@ -73,72 +79,20 @@ function layer(
   input: DecoderInput,
   parameters: Parameters,
   config: TextConfig,
-): LayerCache & { x: tf.Tensor2D } {
+): { x: tf.Tensor2D; cache: KeyCache } {
   const name = `text.${index}`;
   const normed = rmsNorm(x, vector(parameters, `${name}.norm1`), config.rmsNormEps);
-  const { mixed, keys, values } = selfAttention(normed, index, input, parameters, config);
+  const { batch, time, rotary, mask } = input;
+  const [prefix, past] = [input.prefix?.[index], input.past?.[index]];
+  const { mixed, cache } = selfAttention({
+    ...{ batch, time, rotary, mask, counts: headCounts(config) },
+    qkv: linear(normed, matrix(parameters, `${name}.qkv`)),
+    ...(config.qkvBias && { shift: vector(parameters, `${name}.qkv.bias`) }),
+    ...(prefix && { prefix }),
+    ...(past && { past }),
+  });
   const attended = tf.add(x, linear(mixed, matrix(parameters, `${name}.out`))) as tf.Tensor2D;
   const inner = rmsNorm(attended, vector(parameters, `${name}.norm2`), config.rmsNormEps);
   const hidden = swiGlu(linear(inner, matrix(parameters, `${name}.gateUp`)));
-  return { x: tf.add(attended, linear(hidden, matrix(parameters, `${name}.down`))), keys, values };
-}
-
-function selfAttention(
-  x: tf.Tensor2D,
-  index: number,
-  { batch, time, rotary, bias, prefix, past }: DecoderInput,
-  parameters: Parameters,
-  { heads, kvHeads, headDim, qkvBias }: TextConfig,
-): LayerCache & { mixed: tf.Tensor2D } {
-  const name = `text.${index}.qkv`;
-  const repeat = heads / kvHeads;
-  const shift = qkvBias ? vector(parameters, `${name}.bias`) : undefined;
-  const qkv = linear(x, matrix(parameters, name), shift);
-  const parts = tf.reshape(qkv, [batch * time, heads + 2 * kvHeads, headDim]);
-  const [turned, flatValues] = tf.split(parts, [heads + kvHeads, kvHeads], 1) as [
-    tf.Tensor3D,
-    tf.Tensor3D,
-  ];
-  const [flatQueries, flatKeys] = tf.split(rotate(turned, rotary), [heads, kvHeads], 1) as [
-    tf.Tensor3D,
-    tf.Tensor3D,
-  ];
-  const byHead = (part: tf.Tensor3D): tf.Tensor4D =>
-    tf.transpose(tf.reshape(part, [batch, time, kvHeads, headDim]), [0, 2, 1, 3]);
-  const grouped = tf.reshape(flatQueries, [batch, time, kvHeads, repeat, headDim]);
-  const queries = tf.reshape(tf.transpose(grouped, [0, 2, 3, 1, 4]), [
-    batch,
-    kvHeads,
-    repeat * time,
-    headDim,
-  ]) as tf.Tensor4D;
-  const keys = extend(past?.[index]?.keys, byHead(flatKeys));
-  const values = extend(past?.[index]?.values, byHead(flatValues));
-  const shared = prefix?.[index];
-  const mixed = attention({
-    queries,
-    keys,
-    values,
-    ...(bias === undefined ? {} : { bias }),
-    ...(shared === undefined ? {} : { prefix: shared }),
-  });
-  const byTime = tf.transpose(
-    tf.reshape(mixed, [batch, kvHeads, repeat, time, headDim]),
-    [0, 3, 1, 2, 4],
-  );
-  return { mixed: tf.reshape(byTime, [batch * time, heads * headDim]), keys, values };
-}
-
-function extend(past: tf.Tensor4D | undefined, next: tf.Tensor4D): tf.Tensor4D {
-  return past === undefined ? next : tf.concat([past, next], 2);
-}
-
-/** Scores' bias that hides later tokens, [1, 1, repeat × time, time]: 0 or −1e9. */
-export function causalBias(time: number, repeat: number): tf.Tensor4D {
-  const bias = new Float32Array(repeat * time * time);
-  for (let row = 0; row < repeat * time; row++) {
-    const now = row % time;
-    bias.fill(-1e9, row * time + now + 1, (row + 1) * time);
-  }
-  return tf.tensor4d(bias, [1, 1, repeat * time, time]);
+  return { x: tf.add(attended, linear(hidden, matrix(parameters, `${name}.down`))), cache };
 }

@@ -8,8 +8,6 @@ export interface Flops {
 
 /** The gradient of a product takes a product for each of its factors. */
 export const linearFlops = (forward: number): Flops => ({ forward, backward: 2 * forward });
-/** Rotation tables have no gradient of their own. */
-export const rotationFlops = (forward: number): Flops => ({ forward, backward: forward });
 /** Scores are computed again; then come the gradients of weights, queries, keys and values: 5 products for 2. */
 export const attentionFlops = (forward: number): Flops => ({ forward, backward: 2.5 * forward });
 

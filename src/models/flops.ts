@@ -1,7 +1,7 @@
 /** Counts the floating-point operations of a model's products of matrices; a multiplication with its addition is two. Models layer. */
 import type { TextConfig, VlmConfig } from "./config.ts";
 import { familyOf } from "./families/family.ts";
-import { attentionFlops, type Flops, linearFlops, rotationFlops, sumFlops } from "./flop-counts.ts";
+import { attentionFlops, type Flops, linearFlops, sumFlops } from "./flop-counts.ts";
 import type { Grid } from "./image-patches.ts";
 
 /** Prompts side by side: `time` columns each, the last token not counted, and the images of all of them. */
@@ -23,18 +23,15 @@ export const visionFlops = (grids: ReadonlyArray<Grid>, config: VlmConfig): Flop
 
 /**
  * One decoder layer over `rows` tokens, each of which attends to `keys` keys. With width d, q = heads ×
- * head size, k = key heads × head size, e = head size, i the MLP's width:
+ * head size, k = key heads × head size, i the MLP's width:
  *
- * `2·rows·d(q + 2k) + 2·rows·(q + k)e + 4·rows·keys·q + 2·rows·qd + 6·rows·di`
+ * `2·rows·d(q + 2k) + 4·rows·keys·q + 2·rows·qd + 6·rows·di`
  */
 function layerParts(rows: number, keys: number, config: TextConfig) {
   const { hiddenSize: d, headDim, intermediateSize: inner } = config;
   const [q, k] = [config.heads * headDim, config.kvHeads * headDim];
   return {
-    inputs: sumFlops(
-      linearFlops(2 * rows * d * (q + 2 * k)),
-      rotationFlops(2 * rows * (q + k) * headDim),
-    ),
+    inputs: linearFlops(2 * rows * d * (q + 2 * k)),
     rest: sumFlops(
       attentionFlops(4 * rows * keys * q),
       linearFlops(2 * rows * d * (q + 3 * inner)),

@@ -2,11 +2,13 @@
 import type { RandomStream } from "../core/seed.ts";
 import { slices } from "../core/slices.ts";
 import { release } from "../tensor/memory.ts";
-import type { LayerCache } from "./decoder.ts";
+import { chooseTokens } from "../tensor/ops/choose.ts";
+import type { KeyCache } from "../tensor/ops/self-attention.ts";
 import {
   batchPrompts,
   decodeStep,
   disposePromptState,
+  headOf,
   type Prompt,
   type PromptBatch,
   type PromptState,
@@ -73,7 +75,8 @@ export function generate(
     const forced = options.forced?.[index] ?? [];
     return Array.from({ length: options.samples }, () => newRow(forced, options.maxTokens));
   });
-  const allowed = new Uint8Array(model.config.text.vocabSize).fill(1);
+  const { temperature, random } = options;
+  const allowed = new Int32Array(model.config.text.vocabSize).fill(1);
   for (const id of options.suppressed ?? tokens.visual) allowed[id] = 0;
   const open = (row: Row) => !row.finished && hasRoom(row, options.maxTokens);
   const { atOnce = Number.POSITIVE_INFINITY } = options;
@@ -86,14 +89,20 @@ export function generate(
     for (const part of parts) {
       if (!part.rows.some(open)) continue;
       const next = decodeStep(model, part.batch, part.state, part.past, part.inputs, step);
-      const table = next.logProbs.dataSync<"float32">();
-      release(next.logProbs, part.past);
       part.past = next.caches;
-      const vocab = table.length / part.rows.length;
+      const uniforms = Float32Array.from(part.rows, (row) =>
+        temperature > 0 && open(row) ? random!.uniform() : 0,
+      );
+      const chosen = chooseTokens(next.hidden, headOf(model), { temperature, allowed, uniforms });
+      release(next.hidden);
       part.inputs = Int32Array.from(part.rows, (row, index) => {
         if (!open(row)) return tokens.pad;
-        const scores = table.subarray(index * vocab, (index + 1) * vocab);
-        return extendRow(row, scores, allowed, model, options);
+        const id = chosen.ids[index]!;
+        row.ids.push(id);
+        row.logProbs.push(chosen.logProbs[index]!);
+        row.entropy += chosen.entropies[index]!;
+        row.finished = tokens.eos.includes(id);
+        return id;
       });
     }
   }
@@ -112,7 +121,7 @@ interface Part {
   readonly rows: ReadonlyArray<Row>;
   readonly batch: PromptBatch;
   readonly state: PromptState;
-  past: ReadonlyArray<LayerCache> | undefined;
+  past: ReadonlyArray<KeyCache> | undefined;
   inputs: Int32Array;
 }
 
@@ -129,60 +138,3 @@ function newRow(forced: ReadonlyArray<number>, maxTokens: number): Row {
 }
 
 const hasRoom = (row: Row, maxTokens: number) => row.ids.length < maxTokens;
-
-/** Chooses the next token of one row, records it, and gives it back. */
-function extendRow(
-  row: Row,
-  logProbs: Float32Array,
-  allowed: Uint8Array,
-  model: Vlm,
-  { temperature, random }: GenerateOptions,
-): number {
-  const chosen =
-    temperature === 0
-      ? likeliest(logProbs, allowed)
-      : sample(logProbs, allowed, temperature, random!.uniform());
-  row.ids.push(chosen);
-  row.logProbs.push(logProbs[chosen]!);
-  row.entropy += entropyOf(logProbs);
-  row.finished = model.config.tokens.eos.includes(chosen);
-  return chosen;
-}
-
-function likeliest(logProbs: Float32Array, allowed: Uint8Array): number {
-  let best = allowed.indexOf(1);
-  for (let id = best + 1; id < logProbs.length; id++) {
-    if (allowed[id] === 1 && logProbs[id]! > logProbs[best]!) best = id;
-  }
-  return best;
-}
-
-/** Inverse-CDF sampling from softmax(logProbs / temperature) over the allowed ids. */
-function sample(
-  logProbs: Float32Array,
-  allowed: Uint8Array,
-  temperature: number,
-  uniform: number,
-): number {
-  const likely = likeliest(logProbs, allowed);
-  const weights = new Float64Array(logProbs.length);
-  let sum = 0;
-  for (let id = 0; id < weights.length; id++) {
-    if (allowed[id] === 0) continue;
-    weights[id] = Math.exp((logProbs[id]! - logProbs[likely]!) / temperature);
-    sum += weights[id]!;
-  }
-  let left = uniform * sum;
-  for (let id = 0; id < weights.length; id++) {
-    left -= weights[id]!;
-    if (left < 0) return id;
-  }
-  // Rounding left a trace of the mass over.
-  return likely;
-}
-
-function entropyOf(logProbs: Float32Array): number {
-  let entropy = 0;
-  for (const value of logProbs) entropy -= Math.exp(value) * value;
-  return entropy;
-}

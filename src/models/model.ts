@@ -2,10 +2,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NamedArray } from "../core/named-array.ts";
 import { release, scoped } from "../tensor/memory.ts";
-import type { SharedPrefix } from "../tensor/ops/attention.ts";
-import { logDistribution, logProbabilities } from "../tensor/ops/log-probability.ts";
-import { rotaryTable } from "../tensor/ops/rotary.ts";
+import { logProbabilities } from "../tensor/ops/log-probability.ts";
 import { embed, rearrange } from "../tensor/ops/rows.ts";
+import {
+  causalMask,
+  type KeyCache,
+  paddingMask,
+  type SharedKeys,
+} from "../tensor/ops/self-attention.ts";
 import {
   disposeParameters,
   makeParameters,
@@ -13,11 +17,11 @@ import {
   readParameters,
 } from "../tensor/parameters.ts";
 import type { VlmConfig } from "./config.ts";
-import { causalBias, decode, type LayerCache } from "./decoder.ts";
+import { decode, headCounts } from "./decoder.ts";
 import { familyOf } from "./families/family.ts";
 import type { PatchedImage } from "./image-patches.ts";
 import { fuse, split } from "./layout.ts";
-import { type Position, textAngles } from "./positions.ts";
+import { textRotary } from "./positions.ts";
 
 /** A tokenised prompt with its images, image placeholders expanded. */
 export interface Prompt {
@@ -69,7 +73,8 @@ export interface PromptBatch {
   readonly lastIds: Int32Array;
   /** The last token's position in each prompt. */
   readonly lastPositions: Int32Array;
-  readonly positions: ReadonlyArray<Position>;
+  /** Time, height and width of each row, [prompt × time × 3]. */
+  readonly positions: Int32Array;
   /** For each row its image feature, or −1 for text; undefined without images. */
   readonly features: Int32Array | undefined;
   readonly images: ReadonlyArray<PatchedImage>;
@@ -82,7 +87,7 @@ export function batchPrompts(prompts: ReadonlyArray<Prompt>, config: VlmConfig):
   const rows = prompts.length * time;
   const ids = new Int32Array(rows).fill(config.tokens.pad);
   const features = new Int32Array(rows).fill(-1);
-  const positions: Array<Position> = Array.from({ length: rows }, () => [0, 0, 0]);
+  const positions = new Int32Array(rows * 3);
   const lastPositions = new Int32Array(prompts.length);
   let feature = 0;
   prompts.forEach((prompt, row) => {
@@ -90,7 +95,7 @@ export function batchPrompts(prompts: ReadonlyArray<Prompt>, config: VlmConfig):
     for (let column = 0; column < lengths[row]!; column++) {
       const at = row * time + column;
       ids[at] = prompt.ids[column]!;
-      positions[at] = own[column]!;
+      positions.set(own[column]!, at * 3);
       if (ids[at] === config.tokens.image) features[at] = feature++;
     }
     lastPositions[row] = own.at(-1)![0];
@@ -113,7 +118,7 @@ export interface PromptState {
   /** After the final norm, [prompt × time, dim] float32. */
   readonly hidden: tf.Tensor2D;
   /** A layer each. */
-  readonly prefix: ReadonlyArray<SharedPrefix>;
+  readonly prefix: ReadonlyArray<SharedKeys>;
 }
 
 const embedTable = (model: Vlm) => model.parameters.get("embed") as unknown as tf.Tensor2D;
@@ -136,14 +141,14 @@ export function promptPass(model: Vlm, batch: PromptBatch): PromptState {
         vectors: promptVectors(model, batch),
         batch: batch.prompts,
         time: batch.time,
-        rotary: rotaryTable(textAngles(batch.positions, config.text), batch.ids.length),
-        bias: causalBias(batch.time, config.text.heads / config.text.kvHeads),
+        rotary: textRotary(batch.positions, config.text),
+        mask: causalMask(batch.time, headCounts(config.text)),
       },
       parameters,
       config.text,
     );
-    const bias = paddingBias(batch);
-    const prefix = output.caches.map((cache) => (bias === undefined ? cache : { ...cache, bias }));
+    const mask = paddingMask(batch.lengths, batch.time);
+    const prefix = output.caches.map((cache) => ({ cache, time: batch.time, mask }));
     return { hidden: output.hidden, prefix };
   });
 }
@@ -162,15 +167,6 @@ function promptVectors(model: Vlm, batch: PromptBatch): tf.Tensor2D {
   // Text rows keep their place; image rows come from behind them. No row is used twice.
   const source = batch.features.map((feature, row) => (feature < 0 ? row : rows + feature));
   return rearrange(tf.concat([text, images], 0) as tf.Tensor2D, source);
-}
-
-function paddingBias({ prompts, time, lengths }: PromptBatch): tf.Tensor4D | undefined {
-  if (lengths.every((length) => length === time)) return undefined;
-  const bias = new Float32Array(prompts * time);
-  lengths.forEach((length, row) => {
-    bias.fill(-1e9, row * time + length, (row + 1) * time);
-  });
-  return tf.tensor4d(bias, [prompts, 1, 1, time]);
 }
 
 /**
@@ -221,7 +217,7 @@ export function responsePass(
       batch: rows,
       time,
       rotary: responseRotary(model, batch, rows, 0, time),
-      bias: causalBias(time, text.heads / text.kvHeads),
+      mask: causalMask(time, headCounts(text)),
       prefix: state.prefix,
     },
     model.parameters,
@@ -235,23 +231,24 @@ export function responsePass(
  *
  * @param inputs the token to feed, [prompt × sample]
  * @param step how many tokens were fed before
- * @returns log-probabilities of the next token, [prompt × sample, vocab], and the grown caches
- * Memory: caller owns the result and still owns `past`.
+ * @returns after the final norm, [prompt × sample, dim] float32, and the grown caches
+ * Memory: caller owns the result; `past` is taken over.
  */
 export function decodeStep(
   model: Vlm,
   batch: PromptBatch,
   state: PromptState,
-  past: ReadonlyArray<LayerCache> | undefined,
+  past: ReadonlyArray<KeyCache> | undefined,
   inputs: Int32Array,
   step: number,
-): { logProbs: tf.Tensor2D; caches: ReadonlyArray<LayerCache> } {
-  return scoped(() => {
-    const output = decode(
+): { hidden: tf.Tensor2D; caches: ReadonlyArray<KeyCache> } {
+  const next = scoped(() => {
+    return decode(
       {
         vectors: embed(embedTable(model), inputs),
         batch: inputs.length,
         time: 1,
+        mask: causalMask(1, headCounts(model.config.text)),
         rotary: responseRotary(model, batch, inputs.length, step, 1),
         prefix: state.prefix,
         ...(past === undefined ? {} : { past }),
@@ -259,8 +256,17 @@ export function decodeStep(
       model.parameters,
       model.config.text,
     );
-    return { logProbs: logDistribution(output.hidden, headOf(model)), caches: output.caches };
   });
+  const kept = new Set(tensorsOf(next.caches));
+  for (const old of tensorsOf(past)) if (!kept.has(old)) old.dispose();
+  return next;
+}
+
+function tensorsOf(caches: ReadonlyArray<KeyCache> | undefined): Array<tf.Tensor> {
+  return (caches ?? []).flatMap(
+    (cache): ReadonlyArray<tf.Tensor> =>
+      "rows" in cache ? cache.rows : [cache.keys, cache.values],
+  );
 }
 
 function responseRotary(
@@ -271,12 +277,12 @@ function responseRotary(
   time: number,
 ) {
   const samples = rows / batch.prompts;
-  const positions = Array.from({ length: rows * time }, (_, index): Position => {
-    const prompt = Math.floor(index / time / samples);
-    const at = batch.lastPositions[prompt]! + firstStep + (index % time);
-    return [at, at, at];
-  });
-  return rotaryTable(textAngles(positions, model.config.text), rows * time);
+  const positions = new Int32Array(rows * time * 3);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const first = batch.lastPositions[Math.floor(row / samples)]! + firstStep;
+    for (let t = 0; t < time; t++, at += 3) positions.fill(first + t, at, at + 3);
+  }
+  return textRotary(positions, model.config.text);
 }
 
 /**

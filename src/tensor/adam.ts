@@ -1,6 +1,7 @@
 /** AdamW with global-norm clipping. Serves `stages`. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { NamedArray } from "../core/named-array.ts";
+import { hasFused, runFused } from "./fused.ts";
 import type { Parameters } from "./parameters.ts";
 
 export interface AdamOptions {
@@ -37,6 +38,7 @@ export function makeAdam(parameters: Parameters): AdamState {
 /** The Euclidean norm of all gradients together. */
 export function globalNorm(gradients: ReadonlyMap<string, tf.Tensor>): number {
   return tf.tidy(() => {
+    if (hasFused()) return Math.sqrt(fusedSquares([...gradients.values()]).dataSync()[0]!);
     const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
     return Math.sqrt(tf.addN(squares).dataSync()[0]!);
   });
@@ -66,6 +68,14 @@ export function updateAdam(
   // Both bias corrections fold into the step size and ε, so moments stay uncorrected on the device.
   const correction = Math.sqrt(1 - options.beta2 ** updates);
   const stepSize = (learningRate * correction) / (1 - options.beta1 ** updates);
+  if (hasFused()) {
+    const shared = [options.beta1, (1 - options.beta1) * clip];
+    const energy = [options.beta2, (1 - options.beta2) * clip * clip];
+    const step = [stepSize, options.epsilon * correction];
+    const decay = 1 - learningRate * options.weightDecay;
+    applyFused(state, parameters, gradients, [...shared, ...energy, ...step], decay);
+    return { moments: state.moments, updates };
+  }
   tf.tidy(() => {
     const constants = {
       beta1: tf.scalar(options.beta1),
@@ -93,6 +103,41 @@ export function updateAdam(
     }
   });
   return { moments: state.moments, updates };
+}
+
+const fusedSquares = (gradients: ReadonlyArray<tf.Tensor>) =>
+  runFused("RcpaSquareSum", gradients, squaresOf(gradients.length))[0]!;
+
+const squaresAttributes = new Map<
+  number,
+  { readonly integers: Readonly<Record<string, number>> }
+>();
+
+function squaresOf(count: number) {
+  const found = squaresAttributes.get(count) ?? { integers: { N: count } };
+  squaresAttributes.set(count, found);
+  return found;
+}
+
+/** One kernel for each parameter; `keep` is what decay leaves of a matrix. */
+function applyFused(
+  { moments }: AdamState,
+  parameters: Parameters,
+  gradients: ReadonlyMap<string, tf.Tensor>,
+  constants: ReadonlyArray<number>,
+  keep: number,
+): void {
+  tf.tidy(() => {
+    const plain = tf.tensor1d([...constants, 1], "float32");
+    const decaying = keep === 1 ? plain : tf.tensor1d([...constants, keep], "float32");
+    for (const [name, gradient] of gradients) {
+      const variable = parameters.get(name)!;
+      const { mean, square } = moments.get(name)!;
+      const own = variable.rank > 1 ? decaying : plain;
+      const made = runFused("RcpaAdam", [variable, mean, square, gradient, own]);
+      for (const [index, old] of [variable, mean, square].entries()) old.assign(made[index]!);
+    }
+  });
 }
 
 /** The state as arrays for a checkpoint: `mean.<name>`, `square.<name>`. */

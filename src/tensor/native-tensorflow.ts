@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { registerFused } from "./fused.ts";
 import type { Manifest, Variant } from "./install/layout.mjs";
 import { readAttempt, readManifest, variantHome } from "./install/layout.mjs";
 import { replaceMatMul } from "./native-kernels.ts";
@@ -46,6 +47,7 @@ export function loadNative(variant: Variant, hideGpu: boolean): NativeTensorflow
   shimNodeUtil();
   const binding = quietly(manifest, () => require(manifest.binding) as Binding);
   registerBackend(manifest, binding);
+  if (!binding.isUsingGpuDevice()) registerFused(fusedNames(manifest));
   loaded = {
     version: `TensorFlow ${binding.TF_Version}`,
     path: manifest.home,
@@ -79,6 +81,13 @@ function quietly<A>(manifest: Manifest, load: () => A): A {
   } finally {
     quiet.unmute();
   }
+}
+
+/** The fused kernels that were compiled beside the binding and TensorFlow has taken; a prebuilt binding has none. */
+function fusedNames(manifest: Manifest): ReadonlyArray<string> {
+  const file = path.join(path.dirname(manifest.binding), "fused.node");
+  if (!existsSync(file)) return [];
+  return (require(file) as { readonly register: () => ReadonlyArray<string> }).register();
 }
 
 /** tfjs-node calls two functions of node:util that Node 23 removed. */

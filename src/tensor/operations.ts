@@ -8,24 +8,52 @@ export interface Operations {
   readonly stop: () => void;
 }
 
-/** Counts from now on, by wrapping the started engine's kernel of matrix products; what it computes stays as it is. */
+type Count = (inputs: ReadonlyArray<tf.TensorInfo>, attributes: tf.NamedAttrMap) => number;
+
+/** The kernels that multiply matrices; a fused one counts its products over whole rectangles of scores, as others do. */
+const counts: Readonly<Record<string, Count>> = {
+  [tf.BatchMatMul]: ([a, b], attributes) =>
+    productFlops(a!, b!, attributes as unknown as tf.BatchMatMulAttrs),
+  RcpaAttention: (inputs, attributes) => 4 * attentionPairs(inputs, attributes),
+  RcpaAttentionGrad: (inputs, attributes) => 10 * attentionPairs(inputs.slice(3), attributes),
+};
+
+/** Counts from now on, by wrapping the started engine's kernels of matrix products; what they compute stays as it is. */
 export function countOperations(): Operations {
   const backendName = tf.getBackend();
-  const real = tf.getKernel(tf.BatchMatMul, backendName);
+  let flops = 0;
   const replace = (config: tf.KernelConfig) => {
-    tf.unregisterKernel(tf.BatchMatMul, backendName);
+    tf.unregisterKernel(config.kernelName, backendName);
     tf.registerKernel(config);
   };
-  let flops = 0;
-  replace({
-    ...real,
-    kernelFunc: (params) => {
-      const { a, b } = params.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-      flops += productFlops(a, b, params.attrs as unknown as tf.BatchMatMulAttrs);
-      return real.kernelFunc(params);
-    },
-  });
-  return { flops: () => flops, stop: () => replace(real) };
+  const real = Object.keys(counts).flatMap((name) => tf.getKernel(name, backendName) ?? []);
+  for (const kernel of real) {
+    const count = counts[kernel.kernelName]!;
+    replace({
+      ...kernel,
+      kernelFunc: (params) => {
+        flops += count(
+          Object.values(params.inputs) as Array<tf.TensorInfo>,
+          params.attrs as tf.NamedAttrMap,
+        );
+        return kernel.kernelFunc(params);
+      },
+    });
+  }
+  return { flops: () => flops, stop: () => real.forEach(replace) };
+}
+
+/** Pairs of a query with a key, times the head's size; inputs as those of the fused attention from its own rows on. */
+function attentionPairs(
+  [own, , prefix, , ...past]: ReadonlyArray<tf.TensorInfo>,
+  attributes: tf.NamedAttrMap,
+): number {
+  const { integers } = attributes as unknown as { integers: Readonly<Record<string, number>> };
+  const { time = 1, heads = 1, dim = 1, prefix_time: prefixTime = 0 } = integers;
+  const rows = own!.shape[0]!;
+  const earlier = past.reduce((sum, one) => sum + (one.shape[0]! / rows) * time, 0);
+  const keys = time + earlier + (prefix!.shape.length > 1 ? prefixTime : 0);
+  return rows * heads * dim * keys;
 }
 
 function productFlops(

@@ -14,6 +14,7 @@ import {
   batchPrompts,
   decodeStep,
   disposeModel,
+  headOf,
   makeModel,
   type PromptState,
   promptPass,
@@ -22,6 +23,7 @@ import {
 } from "../../src/models/model.ts";
 import { gradients } from "../../src/tensor/gradient.ts";
 import { release } from "../../src/tensor/memory.ts";
+import { chooseTokens } from "../../src/tensor/ops/choose.ts";
 import { countFlops } from "../support/engine-counts.ts";
 import { preparedModels } from "../support/golden-prompts.ts";
 import { onBestEngine } from "../support/learner.ts";
@@ -83,7 +85,10 @@ describe.each(models)("the count for $name", ({ folder, prompts }) => {
     for (const step of [0, 1, 2]) {
       const counted = countFlops(() => {
         const next = decodeStep(model, batch, state!, past, inputs, step);
-        release(next.logProbs, past);
+        const allowed = new Int32Array(folder.config.text.vocabSize).fill(1);
+        const uniforms = new Float32Array(inputs.length);
+        chooseTokens(next.hidden, headOf(model), { temperature: 0, allowed, uniforms });
+        release(next.hidden);
         past = next.caches;
       });
       expect(decodeFlops(shape, samples, step, folder.config)).toBe(counted);

@@ -1,5 +1,6 @@
 /** Gated and plain activations with hand-written gradients. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { hasFused, runFused } from "../fused.ts";
 import { customGrad } from "./custom-grad.ts";
 
 /**
@@ -11,6 +12,7 @@ import { customGrad } from "./custom-grad.ts";
  * Source: Shazeer, GLU Variants Improve Transformer, eq. 6.
  */
 export function swiGlu(gateUp: tf.Tensor2D): tf.Tensor2D {
+  if (hasFused()) return fusedSwiGlu(gateUp);
   const op = customGrad((input, save) => {
     const [gate, up] = halves(input as tf.Tensor2D);
     const sigmoid = tf.sigmoid(gate);
@@ -24,6 +26,18 @@ export function swiGlu(gateUp: tf.Tensor2D): tf.Tensor2D {
         const slope = tf.sub(tf.add(gateSigmoid, gateSilu), tf.mul(gateSilu, gateSigmoid));
         return tf.concat([tf.mul(tf.mul(dy, upRows), slope), tf.mul(dy, gateSilu)], 1);
       },
+    };
+  });
+  return op(gateUp) as tf.Tensor2D;
+}
+
+function fusedSwiGlu(gateUp: tf.Tensor2D): tf.Tensor2D {
+  const op = customGrad((input, save) => {
+    (save as tf.GradSaveFunc)([input as tf.Tensor]);
+    return {
+      value: runFused("RcpaSwiGlu", [input as tf.Tensor])[0]!,
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) =>
+        runFused("RcpaSwiGluGrad", [dy, saved[0]!])[0]!,
     };
   });
   return op(gateUp) as tf.Tensor2D;

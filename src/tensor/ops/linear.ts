@@ -1,5 +1,6 @@
 /** Affine maps with hand-written gradients, the workhorse of every layer. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { hasFused, runFused } from "../fused.ts";
 import { customGrad } from "./custom-grad.ts";
 
 /**
@@ -50,10 +51,16 @@ function multiply(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
   return op(x, weight) as tf.Tensor2D;
 }
 
-function addBias(x: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
+/** `x + bias`, row by row. Memory: call inside a tidy. */
+export function addBias(x: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
   const op = customGrad((input, vector) => ({
     value: tf.add(input as tf.Tensor, vector as tf.Tensor),
-    gradFunc: (dy: tf.Tensor) => [dy, tf.sum(dy, 0)],
+    gradFunc: (dy: tf.Tensor) => [dy, sumRows(dy)],
   }));
   return op(x, bias) as tf.Tensor2D;
+}
+
+/** Σ over rows, [dim]. Memory: call inside a tidy. */
+export function sumRows(x: tf.Tensor): tf.Tensor {
+  return hasFused() ? runFused("RcpaSumRows", [x])[0]! : tf.sum(x, 0);
 }

@@ -1,5 +1,6 @@
 /** Language-model heads: log-probabilities of given tokens, and divergence from a given distribution. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
+import { hasFused, runFused } from "../fused.ts";
 import { customGrad } from "./custom-grad.ts";
 import { matMulTransposedLeft, matMulTransposedRight } from "./linear.ts";
 
@@ -17,6 +18,7 @@ export function logProbabilities(
   head: tf.Tensor2D,
   targets: Int32Array,
 ): tf.Tensor1D {
+  if (hasFused()) return fusedLogProbabilities(hidden, head, targets);
   const vocab = head.shape[0];
   const op = customGrad((rows, matrix, save) => {
     const logProbs = logSoftmaxRows(matMulTransposedRight(rows as tf.Tensor, matrix as tf.Tensor));
@@ -50,6 +52,7 @@ export function divergenceFrom(
   head: tf.Tensor2D,
   weights: tf.Tensor1D,
 ): tf.Scalar {
+  if (hasFused()) return fusedDivergence(base, hidden, head, weights);
   const op = customGrad((rows, matrix, save) => {
     const logProbs = logSoftmaxRows(matMulTransposedRight(rows as tf.Tensor, matrix as tf.Tensor));
     const baseProbs = tf.exp(base);
@@ -119,7 +122,10 @@ export function weightedEntropy(
  * Memory: caller owns the result; call inside a tidy.
  */
 export function logDistribution(hidden: tf.Tensor2D, head: tf.Tensor2D): tf.Tensor2D {
-  return logSoftmaxRows(matMulTransposedRight(hidden, head));
+  const logits = matMulTransposedRight(hidden, head);
+  return hasFused()
+    ? (runFused("RcpaLogSoftmax", [logits])[0] as tf.Tensor2D)
+    : logSoftmaxRows(logits);
 }
 
 function logSoftmaxRows(logits: tf.Tensor): tf.Tensor2D {
@@ -129,4 +135,49 @@ function logSoftmaxRows(logits: tf.Tensor): tf.Tensor2D {
 
 function headGradients(dLogits: tf.Tensor, hidden: tf.Tensor, head: tf.Tensor): Array<tf.Tensor> {
   return [tf.matMul(dLogits, head), matMulTransposedLeft(dLogits, hidden)];
+}
+
+function fusedLogProbabilities(
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  targets: Int32Array,
+): tf.Tensor1D {
+  const op = customGrad((rows, matrix, save) => {
+    const logits = tf.matMul(rows as tf.Tensor, matrix as tf.Tensor, false, true);
+    const ids = tf.tensor1d(targets, "int32");
+    const [picked, logSums] = runFused("RcpaPick", [logits, ids]) as [tf.Tensor, tf.Tensor];
+    (save as tf.GradSaveFunc)([rows as tf.Tensor, matrix as tf.Tensor, logits, ids, logSums]);
+    return {
+      value: picked,
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [hiddenRows, headRows, ...own] = saved as [tf.Tensor, tf.Tensor, ...Array<tf.Tensor>];
+        return headGradients(runFused("RcpaPickGrad", [dy, ...own])[0]!, hiddenRows, headRows);
+      },
+    };
+  });
+  return op(hidden, head) as tf.Tensor1D;
+}
+
+function fusedDivergence(
+  base: tf.Tensor2D,
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  weights: tf.Tensor1D,
+): tf.Scalar {
+  const op = customGrad((rows, matrix, save) => {
+    const logits = tf.matMul(rows as tf.Tensor, matrix as tf.Tensor, false, true);
+    const [value, dLogits] = runFused("RcpaDivergence", [base, logits, weights]) as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    (save as tf.GradSaveFunc)([rows as tf.Tensor, matrix as tf.Tensor, dLogits]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => {
+        const [hiddenRows, headRows, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        return headGradients(tf.mul(slope, dy), hiddenRows, headRows);
+      },
+    };
+  });
+  return op(hidden, head) as tf.Scalar;
 }

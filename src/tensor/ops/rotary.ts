@@ -32,10 +32,20 @@ export function rotaryTable(angles: Float64Array, rows: number): RotaryTable {
       sin[first] = sin[first + half] = Math.sin(angle);
     }
   }
+  return rotaryRows(cos, sin, rows);
+}
+
+/**
+ * A rotation table from cosines and sines, [row, dim] each.
+ *
+ * Memory: caller owns the tensors.
+ */
+export function rotaryRows(cos: Float32Array, sin: Float32Array, rows: number): RotaryTable {
+  const dim = cos.length / rows;
   return {
     cos: tf.tensor3d(cos, [rows, 1, dim]),
     sin: tf.tensor3d(sin, [rows, 1, dim]),
-    quarterTurn: quarterTurn(half),
+    quarterTurn: quarterTurn(dim / 2),
   };
 }
 

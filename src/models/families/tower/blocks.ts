@@ -1,9 +1,8 @@
 /** Blocks of a vision tower: attention within groups of patches, around it what differs by family. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
-import { attention } from "../../../tensor/ops/attention.ts";
 import { linear } from "../../../tensor/ops/linear.ts";
-import { rotate } from "../../../tensor/ops/rotary.ts";
 import { rearrange } from "../../../tensor/ops/rows.ts";
+import { selfAttention } from "../../../tensor/ops/self-attention.ts";
 import type { Parameters } from "../../../tensor/parameters.ts";
 import type { VisionConfig } from "../../config.ts";
 import type { PatchedImage } from "../../image-patches.ts";
@@ -76,40 +75,28 @@ function block(
   config: VisionConfig,
 ): tf.Tensor2D {
   const normed = norm(x, parameters, `${name}.norm1`);
-  const attended = tf.add(x, selfAttention(normed, name, groups, parameters, config));
-  const inner = norm(attended as tf.Tensor2D, parameters, `${name}.norm2`);
-  return tf.add(attended, mlp(inner, parameters, name));
+  const mixed = tf.add(x, attended(normed, name, groups, parameters, config)) as tf.Tensor2D;
+  const inner = norm(mixed, parameters, `${name}.norm2`);
+  return tf.add(mixed, mlp(inner, parameters, name));
 }
 
-function selfAttention(
+function attended(
   x: tf.Tensor2D,
   name: string,
-  { groups, length, slots, places, rotary, bias }: Grouping,
+  { groups, length, slots, places, rotary, mask }: Grouping,
   parameters: Parameters,
-  config: VisionConfig,
+  { heads, hiddenSize }: VisionConfig,
 ): tf.Tensor2D {
-  const dim = config.hiddenSize / config.heads;
-  const rows = groups * length;
-  const grouped = slots === undefined ? x : rearrange(x, slots);
-  const qkv = tf.reshape(affine(grouped, parameters, `${name}.qkv`), [rows, 3 * config.heads, dim]);
-  const [turned, values] = tf.split(qkv, [2 * config.heads, config.heads], 1) as [
-    tf.Tensor3D,
-    tf.Tensor3D,
-  ];
-  const placed = rotary === undefined ? turned : rotate(turned, rotary);
-  const [queries, keys] = tf.split(placed, 2, 1) as [tf.Tensor3D, tf.Tensor3D];
-  const byHead = (part: tf.Tensor3D) =>
-    tf.transpose(
-      tf.reshape(part, [groups, length, config.heads, dim]),
-      [0, 2, 1, 3],
-    ) as tf.Tensor4D;
-  const mixed = attention({
-    queries: byHead(queries),
-    keys: byHead(keys),
-    values: byHead(values),
-    ...(bias === undefined ? {} : { bias }),
+  const { mixed } = selfAttention({
+    qkv: linear(
+      slots === undefined ? x : rearrange(x, slots),
+      matrix(parameters, `${name}.qkv.weight`),
+    ),
+    shift: vector(parameters, `${name}.qkv.bias`),
+    counts: { heads, kvHeads: heads, dim: hiddenSize / heads },
+    ...{ batch: groups, time: length, mask },
+    ...(rotary && { rotary }),
   });
-  const flat = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [rows, config.hiddenSize]);
-  const ungrouped = places === undefined ? flat : rearrange(flat as tf.Tensor2D, places);
-  return affine(ungrouped as tf.Tensor2D, parameters, `${name}.out`);
+  const ungrouped = places === undefined ? mixed : rearrange(mixed, places);
+  return affine(ungrouped, parameters, `${name}.out`);
 }

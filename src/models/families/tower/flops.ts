@@ -1,12 +1,6 @@
 /** Counts the operations of a vision tower. Models layer. */
 import type { VisionConfig } from "../../config.ts";
-import {
-  attentionFlops,
-  type Flops,
-  linearFlops,
-  rotationFlops,
-  sumFlops,
-} from "../../flop-counts.ts";
+import { attentionFlops, type Flops, linearFlops, sumFlops } from "../../flop-counts.ts";
 import type { Grid } from "../../image-patches.ts";
 import { attentionGroups } from "./patches.ts";
 
@@ -22,10 +16,10 @@ interface TowerKind {
  * The vision tower with its projector. With N patches, g groups of L slots (padded to the largest), width d,
  * MLP width i with m products, h heads of size d/h, merge unit u, projector's multiplications p:
  *
- * `2Nwd + Σ_block (6gLd² + 4gLd·(d/h) + 4gL²d + 2Nd² + 2mNdi) + 2N/u·p`
+ * `2Nwd + Σ_block (6gLd² + 4gL²d + 2Nd² + 2mNdi) + 2N/u·p`
  *
- * where w is the number of values in a patch; the terms of a block are the joint projection, rotation
- * (where positions are not learned), attention within groups, output, and MLP.
+ * where w is the number of values in a patch; the terms of a block are the joint projection,
+ * attention within groups, output, and MLP.
  */
 export function towerFlops(
   grids: ReadonlyArray<Grid>,
@@ -36,13 +30,11 @@ export function towerFlops(
   const { hiddenSize: d, intermediateSize: inner } = config;
   const patches = grids.reduce((total, [t, h, w]) => total + t * h * w, 0);
   const values = config.inChannels * config.temporalPatchSize * config.patchSize ** 2;
-  const turned = config.learnedPositions > 0 ? 0 : 4 * d * (d / config.heads);
   const blocks = Array.from({ length: config.depth }, (_, index) => {
     const full = config.fullAttentionBlocks.includes(index);
     const { slots, squares } = slotsOf(grids, config, full ? "full" : "window");
     return sumFlops(
       linearFlops(2 * slots * d * 3 * d),
-      rotationFlops(slots * turned),
       attentionFlops(4 * squares * d),
       linearFlops(2 * patches * d * d),
       linearFlops(2 * patches * d * mlpProducts * inner),

@@ -1,6 +1,6 @@
 /** Which patches attend to which, laid out for the device. Models layer. */
-import * as tf from "@tensorflow/tfjs-core";
 import { type RotaryTable, rotaryTable } from "../../../tensor/ops/rotary.ts";
+import { type Mask, paddingMask } from "../../../tensor/ops/self-attention.ts";
 import type { VisionConfig } from "../../config.ts";
 import type { PatchedImage } from "../../image-patches.ts";
 import { attentionGroups, patchAngles, patchCoordinates } from "./patches.ts";
@@ -15,7 +15,7 @@ export interface Grouping {
   readonly places: Int32Array | undefined;
   /** Undefined where positions are learned. */
   readonly rotary: RotaryTable | undefined;
-  readonly bias: tf.Tensor4D | undefined;
+  readonly mask: Mask;
 }
 
 /**
@@ -57,11 +57,11 @@ export function grouping(
       config.learnedPositions > 0
         ? undefined
         : rotaryTable(patchAngles(turned, config), slots.length),
-    bias: slots.includes(-1) ? paddingBias(slots, members.length, length) : undefined,
+    mask: slots.includes(-1)
+      ? paddingMask(
+          Int32Array.from(members, (group) => group.length),
+          length,
+        )
+      : { causal: false },
   };
-}
-
-function paddingBias(slots: Int32Array, groups: number, length: number): tf.Tensor4D {
-  const bias = Float32Array.from(slots, (patch) => (patch < 0 ? -1e9 : 0));
-  return tf.tensor4d(bias, [groups, 1, 1, length]);
 }

@@ -5,8 +5,12 @@ import {
   patchCoordinates,
 } from "../../../../src/models/families/tower/patches.ts";
 import { readModelFolder } from "../../../../src/models/folder.ts";
-import { textAngles } from "../../../../src/models/positions.ts";
+import { textRotary } from "../../../../src/models/positions.ts";
+import { release } from "../../../../src/tensor/memory.ts";
 import { goldenModels } from "../../../support/golden.ts";
+import { onBestEngine } from "../../../support/learner.ts";
+
+onBestEngine();
 
 const IMAGE = 9;
 const { config } = readModelFolder(goldenModels("qwen2_5_vl")[0]!.checkpoint);
@@ -49,20 +53,41 @@ describe("promptPositions", () => {
   });
 });
 
-describe("textAngles", () => {
+describe("textRotary", () => {
   it("turns each section by its own axis, slower from frequency to frequency", () => {
     const { text } = config;
     const half = text.headDim / 2;
     const [time, height] = text.mropeSection;
-    const angles = textAngles([[2, 3, 5]], text);
-    expect(angles.length).toBe(half);
-    expect(angles[0]).toBe(2);
-    expect(angles[time]).toBeCloseTo(3 * text.ropeTheta ** (-time / half), 12);
     const last = half - 1;
-    expect(angles[last]).toBeCloseTo(5 * text.ropeTheta ** (-last / half), 12);
+    const [cos, sin] = read(textRotary(Int32Array.of(2, 3, 5, 0, 0, 0), text));
+    const expected = [
+      [0, 2],
+      [time, 3 * text.ropeTheta ** (-time / half)],
+      [last, 5 * text.ropeTheta ** (-last / half)],
+    ] as const;
+    for (const [i, angle] of expected) {
+      expect(cos[i]).toBeCloseTo(Math.cos(angle), 6);
+      expect(sin[i]).toBeCloseTo(Math.sin(angle), 6);
+      expect(cos[i + half]).toBe(cos[i]);
+      expect(sin[i + half]).toBe(sin[i]);
+    }
+    expect([...cos.slice(2 * half)]).toEqual(Array(2 * half).fill(1));
     expect(time + height).toBeLessThan(half);
   });
+
+  it("gives the same for a position whatever was asked before", () => {
+    const { text } = config;
+    const first = read(textRotary(Int32Array.of(7, 7, 7), text));
+    read(textRotary(Int32Array.of(500, 3, 90), text));
+    expect(read(textRotary(Int32Array.of(7, 7, 7), text))).toEqual(first);
+  });
 });
+
+function read({ cos, sin, quarterTurn }: ReturnType<typeof textRotary>) {
+  const values = [cos.dataSync<"float32">(), sin.dataSync<"float32">()] as const;
+  release(cos, sin, quarterTurn);
+  return values;
+}
 
 describe("patches", () => {
   const vision = { ...config.vision, mergeSize: 2, patchSize: 14, windowSize: 56 };

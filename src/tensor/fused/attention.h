@@ -1,0 +1,259 @@
+// Grouped-query attention over rows of rotated queries, keys and values as one projection gives them.
+// A row is [head 0 … head H-1 | key 0 … key K-1 | value 0 … value K-1], each of `dim` numbers.
+#pragma once
+#include <cmath>
+
+#include "arithmetic.h"
+
+namespace rcpa {
+
+// Rows of earlier tokens of the same sequences, [batch, time, width].
+struct Earlier {
+  const float* rows;
+  int time;
+};
+
+struct AttentionShape {
+  int batch;    // sequences
+  int time;     // own tokens of each
+  int heads;    // query heads
+  int kvHeads;  // key-value heads
+  int dim;      // of a head
+  bool causal;  // an own token sees itself and own tokens before it; else all
+  // Own tokens of each sequence that count, [batch]; null where all do.
+  const int* lengths;
+  // Rows shared by samples of a prompt, [prompts, prefixTime, width]; null without.
+  const float* prefix;
+  const int* prefixLengths;  // [prompts]
+  int prompts;               // the batch without a prefix
+  int prefixTime;
+  std::vector<Earlier> past;
+
+  int repeat() const { return heads / kvHeads; }
+  int width() const { return (heads + 2 * kvHeads) * dim; }
+  int samples() const { return batch / prompts; }
+  int pastTime() const {
+    int total = 0;
+    for (const auto& one : past) total += one.time;
+    return total;
+  }
+};
+
+constexpr int QUERY_BLOCK = 64;
+
+// Keys or values of one head, column by column ([dim, keys]) and row by row ([keys, dim]), zeros as padding.
+struct Packed {
+  float* columns;
+  float* rows;
+};
+
+// Puts `count` vectors, one every `stride` numbers, behind the `at` that are packed already.
+INLINE void pack(const float* from, ptrdiff_t stride, int count, int at, int dim, int columnStride, int rowStride,
+                 Packed into) {
+  for (int j = 0; j < count; j++) {
+    const float* vector = from + j * stride;
+    if (into.columns != nullptr)
+      for (int d = 0; d < dim; d++) into.columns[d * columnStride + at + j] = vector[d];
+    if (into.rows != nullptr) {
+      float* row = into.rows + static_cast<ptrdiff_t>(at + j) * rowStride;
+      for (int d = 0; d < dim; d++) row[d] = vector[d];
+    }
+  }
+}
+
+// Zeros from key `from` up to the padded end.
+INLINE void clearTail(Packed packed, int from, int dim, int columnStride, int rowStride) {
+  const int end = padded(from);
+  if (packed.columns != nullptr)
+    for (int d = 0; d < dim; d++)
+      for (int j = from; j < end; j++) packed.columns[d * columnStride + j] = 0;
+  if (packed.rows != nullptr)
+    std::memset(packed.rows + static_cast<ptrdiff_t>(from) * rowStride, 0, sizeof(float) * (end - from) * rowStride);
+}
+
+// Queries `first` … of one sequence and key-value head, [count, dim padded] times `factor`.
+INLINE void packQueries(const float* rows, ptrdiff_t stride, const AttentionShape& shape, int head, int first,
+                        int count, float factor, int rowStride, float* into) {
+  for (int i = 0; i < count; i++) {
+    const int repeat = (first + i) / shape.time;
+    const int time = (first + i) % shape.time;
+    const float* query = rows + time * stride + (head * shape.repeat() + repeat) * shape.dim;
+    float* row = into + i * rowStride;
+    for (int d = 0; d < shape.dim; d++) row[d] = factor * query[d];
+    for (int d = shape.dim; d < rowStride; d++) row[d] = 0;
+  }
+}
+
+// mixed [batch * time, heads * dim], logSums [batch * time, heads]
+FOR_EACH_PROCESSOR
+void attend(const AttentionShape& shape, const float* own, float* mixed, float* logSums, Scratch& scratch) {
+  scratch.reset();
+  const int dim = shape.dim, wide = padded(dim), width = shape.width();
+  const int pastTime = shape.pastTime();
+  const int most = padded(shape.prefixTime + pastTime + shape.time);
+  const int queries = shape.repeat() * shape.time;
+  const int block = queries < QUERY_BLOCK ? queries : QUERY_BLOCK;
+  const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
+  const Packed keys = {scratch.take(dim * most), nullptr};
+  const Packed values = {nullptr, scratch.take(most * wide)};
+  float* asked = scratch.take(block * wide);
+  float* scores = scratch.take(block * most);
+  float* out = scratch.take(block * wide);
+  std::memset(values.rows, 0, sizeof(float) * most * wide);
+  for (int prompt = 0; prompt < shape.prompts; prompt++) {
+    const int shared = shape.prefix == nullptr ? 0 : shape.prefixLengths[prompt];
+    for (int head = 0; head < shape.kvHeads; head++) {
+      const int keyAt = (shape.heads + head) * dim, valueAt = keyAt + shape.kvHeads * dim;
+      if (shared > 0) {
+        const float* rows = shape.prefix + static_cast<ptrdiff_t>(prompt) * shape.prefixTime * width;
+        pack(rows + keyAt, width, shared, 0, dim, most, wide, keys);
+        pack(rows + valueAt, width, shared, 0, dim, most, wide, values);
+      }
+      for (int sample = 0; sample < shape.samples(); sample++) {
+        const int sequence = prompt * shape.samples() + sample;
+        int count = shared;
+        for (const auto& earlier : shape.past) {
+          const float* rows = earlier.rows + static_cast<ptrdiff_t>(sequence) * earlier.time * width;
+          pack(rows + keyAt, width, earlier.time, count, dim, most, wide, keys);
+          pack(rows + valueAt, width, earlier.time, count, dim, most, wide, values);
+          count += earlier.time;
+        }
+        const int before = count;
+        const int length = shape.lengths == nullptr ? shape.time : shape.lengths[sequence];
+        const float* rows = own + static_cast<ptrdiff_t>(sequence) * shape.time * width;
+        pack(rows + keyAt, width, length, count, dim, most, wide, keys);
+        pack(rows + valueAt, width, length, count, dim, most, wide, values);
+        count += length;
+        clearTail(keys, count, dim, most, wide);
+        clearTail(values, count, dim, most, wide);
+        const int columns = padded(count);
+        for (int first = 0; first < queries; first += block) {
+          const int here = queries - first < block ? queries - first : block;
+          packQueries(rows, width, shape, head, first, here, factor, wide, asked);
+          multiply(here, columns, dim, {asked, wide, 1}, keys.columns, most, scores, most, false);
+          for (int i = 0; i < here; i++) {
+            const int time = (first + i) % shape.time;
+            const int seen = shape.causal && before + time + 1 < count ? before + time + 1 : count;
+            float* row = scores + i * most;
+            float top = -INFINITY;
+            for (int j = 0; j < seen; j++) top = row[j] > top ? row[j] : top;
+            float sum = 0;
+            for (int j = 0; j < seen; j++) {
+              row[j] = exponential(row[j] - top);
+              sum += row[j];
+            }
+            for (int j = seen; j < columns; j++) row[j] = 0;
+            const float share = 1.0f / sum;
+            for (int j = 0; j < seen; j++) row[j] *= share;
+            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
+            logSums[(static_cast<ptrdiff_t>(sequence) * shape.time + time) * shape.heads + queryHead] =
+                top + std::log(sum);
+          }
+          multiply(here, wide, columns, {scores, most, 1}, values.rows, wide, out, wide, false);
+          for (int i = 0; i < here; i++) {
+            const int time = (first + i) % shape.time;
+            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
+            const ptrdiff_t row = static_cast<ptrdiff_t>(sequence) * shape.time + time;
+            std::memcpy(mixed + (row * shape.heads + queryHead) * dim, out + i * wide, sizeof(float) * dim);
+          }
+        }
+      }
+    }
+  }
+}
+
+// Gradients of `attend` with respect to the own rows and, where there is one, the prefix; both start as zeros.
+// Scores are computed again from the kept log-sums (Dao et al., FlashAttention, algorithm 4).
+FOR_EACH_PROCESSOR
+void attendBackward(const AttentionShape& shape, const float* dMixed, const float* own, const float* mixed,
+                    const float* logSums, float* dOwn, float* dPrefix, Scratch& scratch) {
+  scratch.reset();
+  const int dim = shape.dim, wide = padded(dim), width = shape.width();
+  const int most = padded(shape.prefixTime + shape.time);
+  const int queries = shape.repeat() * shape.time;
+  const int block = queries < QUERY_BLOCK ? queries : QUERY_BLOCK;
+  const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
+  const ptrdiff_t mixedWidth = static_cast<ptrdiff_t>(shape.heads) * dim;
+  const Packed keys = {scratch.take(dim * most), scratch.take(most * wide)};
+  const Packed values = {scratch.take(dim * most), nullptr};
+  float* dKeys = scratch.take(most * wide);
+  float* dValues = scratch.take(most * wide);
+  float* asked = scratch.take(block * wide);
+  float* dOut = scratch.take(block * wide);
+  float* weights = scratch.take(block * most);
+  float* dScores = scratch.take(block * most);
+  float* dAsked = scratch.take(block * wide);
+  std::memset(keys.rows, 0, sizeof(float) * most * wide);
+  for (int prompt = 0; prompt < shape.prompts; prompt++) {
+    const int shared = shape.prefix == nullptr ? 0 : shape.prefixLengths[prompt];
+    for (int head = 0; head < shape.kvHeads; head++) {
+      const int keyAt = (shape.heads + head) * dim, valueAt = keyAt + shape.kvHeads * dim;
+      const ptrdiff_t prefixAt = static_cast<ptrdiff_t>(prompt) * shape.prefixTime * width;
+      if (shared > 0) {
+        pack(shape.prefix + prefixAt + keyAt, width, shared, 0, dim, most, wide, keys);
+        pack(shape.prefix + prefixAt + valueAt, width, shared, 0, dim, most, wide, values);
+      }
+      std::memset(dKeys, 0, sizeof(float) * most * wide);
+      std::memset(dValues, 0, sizeof(float) * most * wide);
+      for (int sample = 0; sample < shape.samples(); sample++) {
+        const ptrdiff_t sequence = prompt * shape.samples() + sample;
+        const int length = shape.lengths == nullptr ? shape.time : shape.lengths[sequence];
+        const float* rows = own + sequence * shape.time * width;
+        pack(rows + keyAt, width, length, shared, dim, most, wide, keys);
+        pack(rows + valueAt, width, length, shared, dim, most, wide, values);
+        const int count = shared + length, columns = padded(count);
+        clearTail(keys, count, dim, most, wide);
+        clearTail(values, count, dim, most, wide);
+        std::memset(dKeys + shared * wide, 0, sizeof(float) * (most - shared) * wide);
+        std::memset(dValues + shared * wide, 0, sizeof(float) * (most - shared) * wide);
+        for (int first = 0; first < queries; first += block) {
+          const int here = queries - first < block ? queries - first : block;
+          packQueries(rows, width, shape, head, first, here, factor, wide, asked);
+          packQueries(dMixed + sequence * shape.time * mixedWidth, mixedWidth, shape, head, first, here, 1, wide,
+                      dOut);
+          multiply(here, columns, dim, {asked, wide, 1}, keys.columns, most, weights, most, false);
+          multiply(here, columns, dim, {dOut, wide, 1}, values.columns, most, dScores, most, false);
+          for (int i = 0; i < here; i++) {
+            const int time = (first + i) % shape.time;
+            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
+            const ptrdiff_t at = (sequence * shape.time + time) * shape.heads + queryHead;
+            const int seen = shape.causal && shared + time + 1 < count ? shared + time + 1 : count;
+            const float* result = mixed + at * dim;
+            const float* gradient = dOut + i * wide;
+            float along = 0;
+            for (int d = 0; d < dim; d++) along += result[d] * gradient[d];
+            float* weight = weights + i * most;
+            float* dScore = dScores + i * most;
+            const float logSum = logSums[at];
+            for (int j = 0; j < seen; j++) {
+              weight[j] = exponential(weight[j] - logSum);
+              dScore[j] = weight[j] * (dScore[j] - along);
+            }
+            for (int j = seen; j < columns; j++) weight[j] = dScore[j] = 0;
+          }
+          multiply(here, wide, columns, {dScores, most, 1}, keys.rows, wide, dAsked, wide, false);
+          multiply(count, wide, here, {dScores, 1, most}, asked, wide, dKeys, wide, true);
+          multiply(count, wide, here, {weights, 1, most}, dOut, wide, dValues, wide, true);
+          for (int i = 0; i < here; i++) {
+            const int time = (first + i) % shape.time;
+            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
+            float* into = dOwn + (sequence * shape.time + time) * width + queryHead * dim;
+            for (int d = 0; d < dim; d++) into[d] = factor * dAsked[i * wide + d];
+          }
+        }
+        for (int j = 0; j < length; j++) {
+          float* into = dOwn + (sequence * shape.time + j) * width;
+          std::memcpy(into + keyAt, dKeys + (shared + j) * wide, sizeof(float) * dim);
+          std::memcpy(into + valueAt, dValues + (shared + j) * wide, sizeof(float) * dim);
+        }
+      }
+      for (int j = 0; j < shared; j++) {
+        float* into = dPrefix + prefixAt + static_cast<ptrdiff_t>(j) * width;
+        std::memcpy(into + keyAt, dKeys + j * wide, sizeof(float) * dim);
+        std::memcpy(into + valueAt, dValues + j * wide, sizeof(float) * dim);
+      }
+    }
+  }
+}
+
+}  // namespace rcpa
