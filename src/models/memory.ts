@@ -1,4 +1,5 @@
 /** Estimates the memory that passes through a model hold at their worst moment. Models layer. */
+import { hasFused } from "../tensor/fused.ts";
 import type { VlmConfig } from "./config.ts";
 import type { PromptShape, ResponseShape } from "./flops.ts";
 import { expectedShapes } from "./weight-shapes.ts";
@@ -28,17 +29,38 @@ function sizes(prompt: PromptShape, { samples, time }: ResponseShape, config: Vl
   };
 }
 
+/** What the gradient holds of each kind of number; see `trainingBytes`. */
+interface Holdings {
+  readonly wide: number;
+  readonly inner: number;
+  readonly seen: number;
+  readonly seenInner: number;
+  readonly logits: number;
+  readonly pairs: number;
+  readonly weights: number;
+}
+
+// Fitted to what tfjs held in 48 (fused) and 72 steps of 8 and 12 model sizes; docs/log.md.
+const fusedBackward: Holdings = {
+  ...{ wide: 28, inner: 6, seen: 31, seenInner: 4.4, logits: 1.5, pairs: 0, weights: 3.2 },
+};
+const portableBackward: Holdings = {
+  ...{ wide: 46, inner: 6.7, seen: 34, seenInner: 4.3, logits: 2, pairs: 6, weights: 3.5 },
+};
+const portableHead: Holdings = {
+  ...{ wide: 23, inner: 4.4, seen: 11, seenInner: 2.4, logits: 7, pairs: 0, weights: 0 },
+};
+
 /**
  * Bytes that the gradient of response log-probabilities takes, the weights themselves not counted.
  *
  * With t tokens, l layers of width d and MLP width i, v patches in m blocks of width e and MLP width j,
- * r response tokens, vocabulary V, a pairs of query and key over all heads, p parameters, the larger of
- *
+ * r response tokens, vocabulary V, a pairs of query and key over all heads, p parameters:
+ * `4·(28tld + 6tli + 31vme + 4.4vmj + 1.5rV + 3.2p)` with fused kernels, else the larger of
  * `4·(46tld + 6.7tli + 34vme + 4.3vmj + 2rV + 6a + 3.5p)` in the backward pass and
  * `4·(23tld + 4.4tli + 11vme + 2.4vmj + 7rV)` at the output head.
  *
  * @param predicted tokens whose probability is computed, r above; default: those of the responses
- * Source: coefficients fitted to what tfjs held in 72 steps of 12 model sizes; docs/log.md.
  */
 export function trainingBytes(
   prompt: PromptShape,
@@ -54,14 +76,23 @@ export function trainingBytes(
   const seen = blocks * vision.hiddenSize;
   const seenInner = blocks * vision.intermediateSize;
   const logits = predicted * text.vocabSize;
-  const backward = 46 * wide + 6.7 * inner + 34 * seen + 4.3 * seenInner + 2 * logits + 6 * pairs;
-  const head = 23 * wide + 4.4 * inner + 11 * seen + 2.4 * seenInner + 7 * logits;
-  return WORD * Math.max(backward + 3.5 * parameterCount(config), head);
+  const weights = parameterCount(config);
+  const held = (of: Holdings) =>
+    of.wide * wide +
+    of.inner * inner +
+    of.seen * seen +
+    of.seenInner * seenInner +
+    of.logits * logits +
+    of.pairs * pairs +
+    of.weights * weights;
+  if (hasFused()) return WORD * held(fusedBackward);
+  return WORD * Math.max(held(portableBackward), held(portableHead));
 }
 
 /**
  * Bytes that a pass without gradient takes: the larger of its prompts' and responses' widest layer, and
- * the keys and values of all layers, as `4·(25wd + 6.6wi + 4a + 3.6ve + 5rV + 2tlk)`, w the larger number of tokens.
+ * the keys and values of all layers, as `4·(25wd + 6.6wi + 4a + 3.6ve + 5rV + 2tlk)`, w the larger number of tokens;
+ * with fused kernels, which keep whole rows of width q, `4·(15wd + 2.7wi + v(z + 4e + 2j) + rV + tlq)`, z the values of a patch.
  *
  * @param response `time` 1 for decoding steps; give the tokens generated in all as `cached` then
  * Source: as `trainingBytes`.
@@ -76,6 +107,13 @@ export function passBytes(
   const { asked, answered, patches, pairs } = sizes(prompt, response, config);
   const most = Math.max(asked, answered);
   const kept = asked + prompt.prompts * response.samples * cached;
+  if (hasFused()) {
+    const row = (text.heads + 2 * text.kvHeads) * text.headDim;
+    const widest = most * (15 * text.hiddenSize + 2.7 * text.intermediateSize);
+    const values = vision.inChannels * vision.temporalPatchSize * vision.patchSize ** 2;
+    const tower = patches * (values + 4 * vision.hiddenSize + 2 * vision.intermediateSize);
+    return WORD * (widest + tower + answered * text.vocabSize + kept * text.layers * row);
+  }
   const keys = 2 * kept * text.layers * text.kvHeads * text.headDim;
   const widest = most * (25 * text.hiddenSize + 6.6 * text.intermediateSize);
   const logits = 5 * answered * text.vocabSize;
