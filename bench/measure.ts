@@ -74,10 +74,16 @@ export async function secondsOf(work: () => unknown): Promise<number> {
 
 /** The value after `--name` on the command line, as a number above 0. */
 export function numberOption(name: string, standard: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  const value = at < 0 ? standard : Number(process.argv[at + 1]);
+  const text = textOption(name);
+  const value = text === undefined ? standard : Number(text);
   if (!(value > 0)) throw new Error(`--${name} takes a number above 0`);
   return value;
+}
+
+/** The value after `--name` on the command line, if there is one. */
+export function textOption(name: string): string | undefined {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? undefined : process.argv[at + 1];
 }
 
 /** Prints the measurements; with `--json` as one line. `unit` applies to all, `bars` to those that have one. */

@@ -1,4 +1,5 @@
 /** Batched, seeded generation with forced prefixes; prompts are run once for all their samples. Models layer. */
+import { lap } from "../core/laps.ts";
 import type { RandomStream } from "../core/seed.ts";
 import { slices } from "../core/slices.ts";
 import { release } from "../tensor/memory.ts";
@@ -85,25 +86,27 @@ export function generate(
     const own = rows.slice(slice.firstRow, slice.firstRow + slice.rows);
     return openPart(model, extended.slice(slice.firstPrompt, end), own);
   });
+  const extend = (part: Part, step: number) => {
+    const next = decodeStep(model, part.batch, part.state, part.past, part.inputs, step);
+    part.past = next.caches;
+    const uniforms = Float32Array.from(part.rows, (row) =>
+      temperature > 0 && open(row) ? random!.uniform() : 0,
+    );
+    const chosen = chooseTokens(next.hidden, headOf(model), { temperature, allowed, uniforms });
+    release(next.hidden);
+    part.inputs = Int32Array.from(part.rows, (row, index) => {
+      if (!open(row)) return tokens.pad;
+      const id = chosen.ids[index]!;
+      row.ids.push(id);
+      row.logProbs.push(chosen.logProbs[index]!);
+      row.entropy += chosen.entropies[index]!;
+      row.finished = tokens.eos.includes(id);
+      return id;
+    });
+  };
   for (let step = 0; rows.some(open); step++) {
     for (const part of parts) {
-      if (!part.rows.some(open)) continue;
-      const next = decodeStep(model, part.batch, part.state, part.past, part.inputs, step);
-      part.past = next.caches;
-      const uniforms = Float32Array.from(part.rows, (row) =>
-        temperature > 0 && open(row) ? random!.uniform() : 0,
-      );
-      const chosen = chooseTokens(next.hidden, headOf(model), { temperature, allowed, uniforms });
-      release(next.hidden);
-      part.inputs = Int32Array.from(part.rows, (row, index) => {
-        if (!open(row)) return tokens.pad;
-        const id = chosen.ids[index]!;
-        row.ids.push(id);
-        row.logProbs.push(chosen.logProbs[index]!);
-        row.entropy += chosen.entropies[index]!;
-        row.finished = tokens.eos.includes(id);
-        return id;
-      });
+      if (part.rows.some(open)) lap("decode", () => extend(part, step));
     }
   }
   for (const { past, state } of parts) {
@@ -129,7 +132,13 @@ function openPart(model: Vlm, prompts: ReadonlyArray<Prompt>, rows: ReadonlyArra
   const batch = batchPrompts(prompts, model.config);
   const samples = rows.length / prompts.length;
   const inputs = Int32Array.from(rows, (_, row) => batch.lastIds[Math.floor(row / samples)]!);
-  return { rows, batch, state: promptPass(model, batch), past: undefined, inputs };
+  return {
+    rows,
+    batch,
+    state: lap("prefill", () => promptPass(model, batch)),
+    past: undefined,
+    inputs,
+  };
 }
 
 function newRow(forced: ReadonlyArray<number>, maxTokens: number): Row {

@@ -1,5 +1,6 @@
 /** A vision-language model as a whole: prompts with images in, hidden states and caches out. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
+import { lap } from "../core/laps.ts";
 import type { NamedArray } from "../core/named-array.ts";
 import { release, scoped } from "../tensor/memory.ts";
 import { logProbabilities } from "../tensor/ops/log-probability.ts";
@@ -162,7 +163,9 @@ function promptVectors(model: Vlm, batch: PromptBatch): tf.Tensor2D {
   const text = embed(embedTable(model), batch.ids);
   if (batch.features === undefined) return text;
   const { visionFeatures } = familyOf(model.config);
-  const images = visionFeatures(batch.images, model.parameters, model.config.vision);
+  const images = lap("vision", () =>
+    visionFeatures(batch.images, model.parameters, model.config.vision),
+  );
   const rows = batch.ids.length;
   // Text rows keep their place; image rows come from behind them. No row is used twice.
   const source = batch.features.map((feature, row) => (feature < 0 ? row : rows + feature));

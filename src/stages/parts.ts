@@ -1,5 +1,6 @@
 /** A step's losses in parts: batches cut into pieces, and host losses spread over them. Serves the terms of training steps. */
 import * as tf from "@tensorflow/tfjs-core";
+import { lap } from "../core/laps.ts";
 import { slices } from "../core/slices.ts";
 import {
   batchPrompts,
@@ -143,7 +144,7 @@ export function readEntropies(model: Vlm, responses: Responses, rows: number): F
 }
 
 function read(make: () => tf.Tensor): Float32Array {
-  const values = scoped(make);
+  const values = lap("score", () => scoped(make), true);
   const copy = Float32Array.from(values.dataSync<"float32">());
   values.dispose();
   return copy;

@@ -1,5 +1,6 @@
 /** One optimisation step on a sum of terms, guarded against non-finite and exploding gradients. Serves all training stages. */
 import * as tf from "@tensorflow/tfjs-core";
+import { lap } from "../core/laps.ts";
 import type { Optimizer } from "../dsl/training.ts";
 import { judgeStep, type SafeguardOptions, type SafeguardState } from "../rl/safeguard.ts";
 import { Diverged } from "../runtime/errors.ts";
@@ -55,7 +56,11 @@ export function update(
   const rate = policy.rateFactor * learningRate(optimizer, place.index, place.total);
   if (terms.length === 0) return { guard, metrics: { learningRate: rate } };
   const parameters = trainable(policy, optimizer);
-  const { loss, byName } = (apart ? accumulate : atOnce)(terms, parameters);
+  const { loss, byName } = lap(
+    "backward",
+    () => (apart ? accumulate : atOnce)(terms, parameters),
+    true,
+  );
   const norm = globalNorm(byName);
   const judged = judgeStep(
     guard,
@@ -64,7 +69,9 @@ export function update(
   );
   if (judged.verdict === "apply") {
     const options = { ...optimizer, epsilon: ADAM_EPSILON };
-    policy.adam = wholly(() => updateAdam(policy.adam, parameters, byName, norm, rate, options));
+    policy.adam = lap("optimizer", () =>
+      wholly(() => updateAdam(policy.adam, parameters, byName, norm, rate, options)),
+    );
   }
   release([...byName.values()]);
   if (judged.verdict === "diverged") {

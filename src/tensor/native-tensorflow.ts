@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { registerFused } from "./fused.ts";
+import { fusedFile } from "./install/fused-kernels.mjs";
 import type { Manifest, Variant } from "./install/layout.mjs";
 import { readAttempt, readManifest, variantHome } from "./install/layout.mjs";
 import { replaceMatMul } from "./native-kernels.ts";
@@ -83,10 +84,10 @@ function quietly<A>(manifest: Manifest, load: () => A): A {
   }
 }
 
-/** The fused kernels that were compiled beside the binding and TensorFlow has taken; a prebuilt binding has none. */
+/** The fused kernels of this checkout that TensorFlow has taken; beside a prebuilt library there are none. */
 function fusedNames(manifest: Manifest): ReadonlyArray<string> {
-  const file = path.join(path.dirname(manifest.binding), "fused.node");
-  if (!existsSync(file)) return [];
+  const file = fusedFile(manifest.home);
+  if (manifest.way === "package" || !existsSync(file)) return [];
   return (require(file) as { readonly register: () => ReadonlyArray<string> }).register();
 }
 

@@ -10,7 +10,7 @@ export interface Operations {
 
 type Count = (inputs: ReadonlyArray<tf.TensorInfo>, attributes: tf.NamedAttrMap) => number;
 
-/** The kernels that multiply matrices; a fused one counts its products over whole rectangles of scores, as others do. */
+/** The kernels that multiply matrices; a fused one counts whole rectangles of scores, of the longest sequence. */
 const counts: Readonly<Record<string, Count>> = {
   [tf.BatchMatMul]: ([a, b], attributes) =>
     productFlops(a!, b!, attributes as unknown as tf.BatchMatMulAttrs),
@@ -45,7 +45,7 @@ export function countOperations(): Operations {
 
 /** Pairs of a query with a key, times the head's size; inputs as those of the fused attention from its own rows on. */
 function attentionPairs(
-  [own, , prefix, , ...past]: ReadonlyArray<tf.TensorInfo>,
+  [own, , , prefix, , , ...past]: ReadonlyArray<tf.TensorInfo>,
   attributes: tf.NamedAttrMap,
 ): number {
   const { integers } = attributes as unknown as { integers: Readonly<Record<string, number>> };

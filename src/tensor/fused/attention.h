@@ -15,23 +15,41 @@ struct Earlier {
 
 struct AttentionShape {
   int batch;    // sequences
-  int time;     // own tokens of each
+  int time;     // own tokens of each, of the longest where `starts` tells them apart
   int heads;    // query heads
   int kvHeads;  // key-value heads
   int dim;      // of a head
   bool causal;  // an own token sees itself and own tokens before it; else all
-  // Own tokens of each sequence that count, [batch]; null where all do.
+  // First own row of each sequence and the end of the last, [batch + 1]; null where all have `time` rows.
+  const int* starts;
+  // Own tokens of each sequence that are seen, [batch]; null where all are.
   const int* lengths;
-  // Rows shared by samples of a prompt, [prompts, prefixTime, width]; null without.
+  // Rows shared by responses to a prompt, [prompts, prefixTime, width]; null without.
   const float* prefix;
   const int* prefixLengths;  // [prompts]
-  int prompts;               // the batch without a prefix
   int prefixTime;
+  // Prompt of each sequence, [batch]; null where the same number of them, side by side, belong to each prompt.
+  const int* promptOf;
+  int prompts;  // the batch without a prefix
   std::vector<Earlier> past;
 
   int repeat() const { return heads / kvHeads; }
   int width() const { return (heads + 2 * kvHeads) * dim; }
-  int samples() const { return batch / prompts; }
+  ptrdiff_t firstRow(int sequence) const {
+    return starts == nullptr ? static_cast<ptrdiff_t>(sequence) * time : starts[sequence];
+  }
+  int rowsOf(int sequence) const { return starts == nullptr ? time : starts[sequence + 1] - starts[sequence]; }
+  int seenOf(int sequence) const { return lengths == nullptr ? rowsOf(sequence) : lengths[sequence]; }
+  int prompt(int sequence) const {
+    return promptOf == nullptr ? sequence / (batch / prompts) : promptOf[sequence];
+  }
+  int shared(int sequence) const { return prefix == nullptr ? 0 : prefixLengths[prompt(sequence)]; }
+  // The end of the run of sequences from `first` on that share a prefix.
+  int runEnd(int first) const {
+    int end = first + 1;
+    while (prefix != nullptr && end < batch && prompt(end) == prompt(first)) end++;
+    return end;
+  }
   int pastTime() const {
     int total = 0;
     for (const auto& one : past) total += one.time;
@@ -71,12 +89,12 @@ INLINE void clearTail(Packed packed, int from, int dim, int columnStride, int ro
     std::memset(packed.rows + static_cast<ptrdiff_t>(from) * rowStride, 0, sizeof(float) * (end - from) * rowStride);
 }
 
-// Queries `first` … of one sequence and key-value head, [count, dim padded] times `factor`.
-INLINE void packQueries(const float* rows, ptrdiff_t stride, const AttentionShape& shape, int head, int first,
+// Queries `first` … of one sequence with `own` rows and one key-value head, [count, dim padded] times `factor`.
+INLINE void packQueries(const float* rows, ptrdiff_t stride, const AttentionShape& shape, int own, int head, int first,
                         int count, float factor, int rowStride, float* into) {
   for (int i = 0; i < count; i++) {
-    const int repeat = (first + i) / shape.time;
-    const int time = (first + i) % shape.time;
+    const int repeat = (first + i) / own;
+    const int time = (first + i) % own;
     const float* query = rows + time * stride + (head * shape.repeat() + repeat) * shape.dim;
     float* row = into + i * rowStride;
     for (int d = 0; d < shape.dim; d++) row[d] = factor * query[d];
@@ -91,8 +109,8 @@ void attend(const AttentionShape& shape, const float* own, float* mixed, float* 
   const int dim = shape.dim, wide = padded(dim), width = shape.width();
   const int pastTime = shape.pastTime();
   const int most = padded(shape.prefixTime + pastTime + shape.time);
-  const int queries = shape.repeat() * shape.time;
-  const int block = queries < QUERY_BLOCK ? queries : QUERY_BLOCK;
+  const int longest = shape.repeat() * shape.time;
+  const int block = longest < QUERY_BLOCK ? longest : QUERY_BLOCK;
   const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
   const Packed keys = {scratch.take(dim * most), nullptr};
   const Packed values = {nullptr, scratch.take(most * wide)};
@@ -100,17 +118,19 @@ void attend(const AttentionShape& shape, const float* own, float* mixed, float* 
   float* scores = scratch.take(block * most);
   float* out = scratch.take(block * wide);
   std::memset(values.rows, 0, sizeof(float) * most * wide);
-  for (int prompt = 0; prompt < shape.prompts; prompt++) {
-    const int shared = shape.prefix == nullptr ? 0 : shape.prefixLengths[prompt];
+  for (int begin = 0, end; begin < shape.batch; begin = end) {
+    end = shape.runEnd(begin);
+    const int shared = shape.shared(begin);
     for (int head = 0; head < shape.kvHeads; head++) {
       const int keyAt = (shape.heads + head) * dim, valueAt = keyAt + shape.kvHeads * dim;
       if (shared > 0) {
-        const float* rows = shape.prefix + static_cast<ptrdiff_t>(prompt) * shape.prefixTime * width;
+        const float* rows = shape.prefix + static_cast<ptrdiff_t>(shape.prompt(begin)) * shape.prefixTime * width;
         pack(rows + keyAt, width, shared, 0, dim, most, wide, keys);
         pack(rows + valueAt, width, shared, 0, dim, most, wide, values);
       }
-      for (int sample = 0; sample < shape.samples(); sample++) {
-        const int sequence = prompt * shape.samples() + sample;
+      for (int sequence = begin; sequence < end; sequence++) {
+        const int rowsHere = shape.rowsOf(sequence);
+        if (rowsHere == 0) continue;
         int count = shared;
         for (const auto& earlier : shape.past) {
           const float* rows = earlier.rows + static_cast<ptrdiff_t>(sequence) * earlier.time * width;
@@ -119,20 +139,21 @@ void attend(const AttentionShape& shape, const float* own, float* mixed, float* 
           count += earlier.time;
         }
         const int before = count;
-        const int length = shape.lengths == nullptr ? shape.time : shape.lengths[sequence];
-        const float* rows = own + static_cast<ptrdiff_t>(sequence) * shape.time * width;
-        pack(rows + keyAt, width, length, count, dim, most, wide, keys);
-        pack(rows + valueAt, width, length, count, dim, most, wide, values);
-        count += length;
+        const int seenHere = shape.seenOf(sequence);
+        const ptrdiff_t firstRow = shape.firstRow(sequence);
+        const float* rows = own + firstRow * width;
+        pack(rows + keyAt, width, seenHere, count, dim, most, wide, keys);
+        pack(rows + valueAt, width, seenHere, count, dim, most, wide, values);
+        count += seenHere;
         clearTail(keys, count, dim, most, wide);
         clearTail(values, count, dim, most, wide);
-        const int columns = padded(count);
+        const int columns = padded(count), queries = shape.repeat() * rowsHere;
         for (int first = 0; first < queries; first += block) {
           const int here = queries - first < block ? queries - first : block;
-          packQueries(rows, width, shape, head, first, here, factor, wide, asked);
+          packQueries(rows, width, shape, rowsHere, head, first, here, factor, wide, asked);
           multiply(here, columns, dim, {asked, wide, 1}, keys.columns, most, scores, most, false);
           for (int i = 0; i < here; i++) {
-            const int time = (first + i) % shape.time;
+            const int time = (first + i) % rowsHere;
             const int seen = shape.causal && before + time + 1 < count ? before + time + 1 : count;
             float* row = scores + i * most;
             float top = -INFINITY;
@@ -145,15 +166,13 @@ void attend(const AttentionShape& shape, const float* own, float* mixed, float* 
             for (int j = seen; j < columns; j++) row[j] = 0;
             const float share = 1.0f / sum;
             for (int j = 0; j < seen; j++) row[j] *= share;
-            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
-            logSums[(static_cast<ptrdiff_t>(sequence) * shape.time + time) * shape.heads + queryHead] =
-                top + std::log(sum);
+            const int queryHead = head * shape.repeat() + (first + i) / rowsHere;
+            logSums[(firstRow + time) * shape.heads + queryHead] = top + std::log(sum);
           }
           multiply(here, wide, columns, {scores, most, 1}, values.rows, wide, out, wide, false);
           for (int i = 0; i < here; i++) {
-            const int time = (first + i) % shape.time;
-            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
-            const ptrdiff_t row = static_cast<ptrdiff_t>(sequence) * shape.time + time;
+            const ptrdiff_t row = firstRow + (first + i) % rowsHere;
+            const int queryHead = head * shape.repeat() + (first + i) / rowsHere;
             std::memcpy(mixed + (row * shape.heads + queryHead) * dim, out + i * wide, sizeof(float) * dim);
           }
         }
@@ -170,8 +189,8 @@ void attendBackward(const AttentionShape& shape, const float* dMixed, const floa
   scratch.reset();
   const int dim = shape.dim, wide = padded(dim), width = shape.width();
   const int most = padded(shape.prefixTime + shape.time);
-  const int queries = shape.repeat() * shape.time;
-  const int block = queries < QUERY_BLOCK ? queries : QUERY_BLOCK;
+  const int longest = shape.repeat() * shape.time;
+  const int block = longest < QUERY_BLOCK ? longest : QUERY_BLOCK;
   const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
   const ptrdiff_t mixedWidth = static_cast<ptrdiff_t>(shape.heads) * dim;
   const Packed keys = {scratch.take(dim * most), scratch.take(most * wide)};
@@ -184,39 +203,41 @@ void attendBackward(const AttentionShape& shape, const float* dMixed, const floa
   float* dScores = scratch.take(block * most);
   float* dAsked = scratch.take(block * wide);
   std::memset(keys.rows, 0, sizeof(float) * most * wide);
-  for (int prompt = 0; prompt < shape.prompts; prompt++) {
-    const int shared = shape.prefix == nullptr ? 0 : shape.prefixLengths[prompt];
+  for (int begin = 0, end; begin < shape.batch; begin = end) {
+    end = shape.runEnd(begin);
+    const int shared = shape.shared(begin);
+    const ptrdiff_t prefixAt = static_cast<ptrdiff_t>(shape.prompt(begin)) * shape.prefixTime * width;
     for (int head = 0; head < shape.kvHeads; head++) {
       const int keyAt = (shape.heads + head) * dim, valueAt = keyAt + shape.kvHeads * dim;
-      const ptrdiff_t prefixAt = static_cast<ptrdiff_t>(prompt) * shape.prefixTime * width;
       if (shared > 0) {
         pack(shape.prefix + prefixAt + keyAt, width, shared, 0, dim, most, wide, keys);
         pack(shape.prefix + prefixAt + valueAt, width, shared, 0, dim, most, wide, values);
       }
       std::memset(dKeys, 0, sizeof(float) * most * wide);
       std::memset(dValues, 0, sizeof(float) * most * wide);
-      for (int sample = 0; sample < shape.samples(); sample++) {
-        const ptrdiff_t sequence = prompt * shape.samples() + sample;
-        const int length = shape.lengths == nullptr ? shape.time : shape.lengths[sequence];
-        const float* rows = own + sequence * shape.time * width;
-        pack(rows + keyAt, width, length, shared, dim, most, wide, keys);
-        pack(rows + valueAt, width, length, shared, dim, most, wide, values);
-        const int count = shared + length, columns = padded(count);
+      for (int sequence = begin; sequence < end; sequence++) {
+        const int rowsHere = shape.rowsOf(sequence);
+        if (rowsHere == 0) continue;
+        const int seenHere = shape.seenOf(sequence);
+        const ptrdiff_t firstRow = shape.firstRow(sequence);
+        const float* rows = own + firstRow * width;
+        pack(rows + keyAt, width, seenHere, shared, dim, most, wide, keys);
+        pack(rows + valueAt, width, seenHere, shared, dim, most, wide, values);
+        const int count = shared + seenHere, columns = padded(count), queries = shape.repeat() * rowsHere;
         clearTail(keys, count, dim, most, wide);
         clearTail(values, count, dim, most, wide);
         std::memset(dKeys + shared * wide, 0, sizeof(float) * (most - shared) * wide);
         std::memset(dValues + shared * wide, 0, sizeof(float) * (most - shared) * wide);
         for (int first = 0; first < queries; first += block) {
           const int here = queries - first < block ? queries - first : block;
-          packQueries(rows, width, shape, head, first, here, factor, wide, asked);
-          packQueries(dMixed + sequence * shape.time * mixedWidth, mixedWidth, shape, head, first, here, 1, wide,
-                      dOut);
+          packQueries(rows, width, shape, rowsHere, head, first, here, factor, wide, asked);
+          packQueries(dMixed + firstRow * mixedWidth, mixedWidth, shape, rowsHere, head, first, here, 1, wide, dOut);
           multiply(here, columns, dim, {asked, wide, 1}, keys.columns, most, weights, most, false);
           multiply(here, columns, dim, {dOut, wide, 1}, values.columns, most, dScores, most, false);
           for (int i = 0; i < here; i++) {
-            const int time = (first + i) % shape.time;
-            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
-            const ptrdiff_t at = (sequence * shape.time + time) * shape.heads + queryHead;
+            const int time = (first + i) % rowsHere;
+            const int queryHead = head * shape.repeat() + (first + i) / rowsHere;
+            const ptrdiff_t at = (firstRow + time) * shape.heads + queryHead;
             const int seen = shape.causal && shared + time + 1 < count ? shared + time + 1 : count;
             const float* result = mixed + at * dim;
             const float* gradient = dOut + i * wide;
@@ -235,22 +256,24 @@ void attendBackward(const AttentionShape& shape, const float* dMixed, const floa
           multiply(count, wide, here, {dScores, 1, most}, asked, wide, dKeys, wide, true);
           multiply(count, wide, here, {weights, 1, most}, dOut, wide, dValues, wide, true);
           for (int i = 0; i < here; i++) {
-            const int time = (first + i) % shape.time;
-            const int queryHead = head * shape.repeat() + (first + i) / shape.time;
-            float* into = dOwn + (sequence * shape.time + time) * width + queryHead * dim;
+            const int queryHead = head * shape.repeat() + (first + i) / rowsHere;
+            float* into = dOwn + (firstRow + (first + i) % rowsHere) * width + queryHead * dim;
             for (int d = 0; d < dim; d++) into[d] = factor * dAsked[i * wide + d];
           }
         }
-        for (int j = 0; j < length; j++) {
-          float* into = dOwn + (sequence * shape.time + j) * width;
+        for (int j = 0; j < seenHere; j++) {
+          float* into = dOwn + (firstRow + j) * width;
           std::memcpy(into + keyAt, dKeys + (shared + j) * wide, sizeof(float) * dim);
           std::memcpy(into + valueAt, dValues + (shared + j) * wide, sizeof(float) * dim);
         }
       }
+      // A prompt can have responses in several runs.
       for (int j = 0; j < shared; j++) {
         float* into = dPrefix + prefixAt + static_cast<ptrdiff_t>(j) * width;
-        std::memcpy(into + keyAt, dKeys + j * wide, sizeof(float) * dim);
-        std::memcpy(into + valueAt, dValues + j * wide, sizeof(float) * dim);
+        for (int d = 0; d < dim; d++) {
+          into[keyAt + d] += dKeys[j * wide + d];
+          into[valueAt + d] += dValues[j * wide + d];
+        }
       }
     }
   }

@@ -182,12 +182,22 @@ void computeSumRows(const Settings&, Call& call) {
   if (sums != nullptr) sumRows(Call::rows(x), Call::columns(x), call.data(x), sums);
 }
 
-// Inputs from `at`: own rows, lengths, prefix, prefix lengths, then `past` tensors of earlier rows.
+// Whether `list` has only whole numbers from 0 to below `limit`.
+bool within(const int32_t* list, ptrdiff_t count, int64_t limit) {
+  for (ptrdiff_t i = 0; i < count; i++)
+    if (list[i] < 0 || list[i] >= limit) return false;
+  return true;
+}
+
+// Inputs from `at`: own rows, lengths, starts, prefix, its lengths, prompts of the sequences, `past` earlier rows.
 bool readShape(const Settings& settings, Call& call, int at, AttentionShape& shape, TF_Tensor*& own) {
   own = call.input(at);
-  TF_Tensor *lengths = call.input(at + 1), *prefix = call.input(at + 2), *prefixLengths = call.input(at + 3);
+  TF_Tensor *lengths = call.input(at + 1), *starts = call.input(at + 2), *prefix = call.input(at + 3);
+  TF_Tensor *prefixLengths = call.input(at + 4), *promptOf = call.input(at + 5);
   shape.time = static_cast<int>(settings.time);
-  shape.batch = static_cast<int>(Call::rows(own) / shape.time);
+  shape.starts = call.optional<int32_t>(starts);
+  shape.batch = static_cast<int>(shape.starts ? Call::size(starts) - 1 : Call::rows(own) / shape.time);
+  shape.promptOf = call.optional<int32_t>(promptOf);
   shape.heads = static_cast<int>(settings.heads);
   shape.kvHeads = static_cast<int>(settings.kvHeads);
   shape.dim = static_cast<int>(settings.dim);
@@ -198,11 +208,18 @@ bool readShape(const Settings& settings, Call& call, int at, AttentionShape& sha
   shape.prefixTime = shape.prefix == nullptr ? 0 : static_cast<int>(settings.prefixTime);
   shape.prompts = shape.prefix == nullptr ? shape.batch : static_cast<int>(Call::size(prefixLengths));
   for (int i = 0; i < settings.past; i++) {
-    TF_Tensor* rows = call.input(at + 4 + i);
+    TF_Tensor* rows = call.input(at + 6 + i);
     shape.past.push_back({call.data(rows), static_cast<int>(Call::rows(rows) / shape.batch)});
   }
-  const bool fits = Call::columns(own) == shape.width() && shape.prompts > 0 && shape.batch % shape.prompts == 0;
-  if (!fits) call.fail("attention: the rows do not fit the heads, or the batch does not fit the prompts");
+  bool fits = Call::columns(own) == shape.width() && shape.prompts > 0;
+  fits = fits && (shape.promptOf ? Call::size(promptOf) == shape.batch && within(shape.promptOf, shape.batch, shape.prompts)
+                                 : shape.batch % shape.prompts == 0);
+  for (int sequence = 0; shape.starts != nullptr && sequence < shape.batch; sequence++)
+    fits = fits && shape.rowsOf(sequence) >= 0 && shape.rowsOf(sequence) <= shape.time;
+  if (shape.starts != nullptr) fits = fits && shape.starts[0] == 0 && shape.starts[shape.batch] == Call::rows(own);
+  if (shape.lengths != nullptr) fits = fits && within(shape.lengths, shape.batch, shape.time + 1);
+  if (shape.prefix != nullptr) fits = fits && within(shape.prefixLengths, shape.prompts, shape.prefixTime + 1);
+  if (!fits) call.fail("attention: rows, heads, sequences and prompts do not fit each other");
   return fits;
 }
 
@@ -227,7 +244,7 @@ void computeAttentionGrad(const Settings& settings, Call& call) {
   AttentionShape shape;
   TF_Tensor* own;
   if (!readShape(settings, call, 3, shape, own)) return;
-  TF_Tensor* prefix = call.input(5);
+  TF_Tensor* prefix = call.input(6);
   float* dOwn = call.outputLike(0, own);
   float* dPrefix = call.outputLike(1, prefix);
   if (dOwn == nullptr || dPrefix == nullptr) return;
@@ -335,11 +352,12 @@ const std::vector<Operation>& operations() {
        {"x: float", "bias: float", "cos: float", "sin: float"}, {"y: float"}, run<computeRotateRows>},
       {"RcpaSumRows", {}, {"x: float"}, {"sums: float"}, run<computeSumRows>},
       {"RcpaAttention", {heads[0], heads[1], heads[2], heads[3], heads[4], heads[5], "N: int >= 0"},
-       {"own: float", "lengths: int32", "prefix: float", "prefix_lengths: int32", "past: N * float"},
+       {"own: float", "lengths: int32", "starts: int32", "prefix: float", "prefix_lengths: int32", "prompt_of: int32",
+        "past: N * float"},
        {"mixed: float", "log_sums: float"}, run<computeAttention>},
       {"RcpaAttentionGrad", {heads[0], heads[1], heads[2], heads[3], heads[4], heads[5]},
-       {"d_mixed: float", "mixed: float", "log_sums: float", "own: float", "lengths: int32", "prefix: float",
-        "prefix_lengths: int32"},
+       {"d_mixed: float", "mixed: float", "log_sums: float", "own: float", "lengths: int32", "starts: int32",
+        "prefix: float", "prefix_lengths: int32", "prompt_of: int32"},
        {"d_own: float", "d_prefix: float"}, run<computeAttentionGrad>},
       {"RcpaChoose", {"temperature: float"}, {"logits: float", "allowed: int32", "uniforms: float"},
        {"ids: int32", "picked: float", "entropies: float"}, run<computeChoose>},

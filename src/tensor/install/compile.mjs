@@ -7,22 +7,14 @@ import { fileURLToPath } from "node:url";
 import { command, firstProgram, InstallFailed } from "./command.mjs";
 
 const quiet = fileURLToPath(new URL("quiet.cc", import.meta.url));
-const fused = fileURLToPath(new URL("../fused/", import.meta.url));
 const flags = ["-std=c++17", "-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8", "-w"];
-// Sums may be taken in any order, so that loops become vector instructions; not-a-number stays what it is.
-const vectorFlags = [
-  ...["-O3", "-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros"],
-  "-DIS_SLIM_BUILD",
-];
 
 /** The C++ compiler to use, or undefined when there is none. */
 export const compiler = () => firstProgram(["g++", "c++", "clang++"]);
 
 /** The folder name of a compiled binding: it changes with its sources and with how they are compiled. */
 export function bindingKey(javascript) {
-  const hash = createHash("sha256").update(
-    JSON.stringify([flags, vectorFlags, process.platform, process.arch]),
-  );
+  const hash = createHash("sha256").update(JSON.stringify([flags, process.platform, process.arch]));
   for (const source of sources(javascript)) hash.update(fs.readFileSync(source));
   return `binding-${hash.digest("hex").slice(0, 16)}`;
 }
@@ -32,39 +24,33 @@ export function bindingKey(javascript) {
  * path relative to the binding, so that the cache can be moved.
  */
 export async function compileBinding({ javascript, include, libraries, into, home }) {
+  const build = await builder({ include, libraries, into, home });
+  await build("quiet.node", [quiet]);
+  const binding = sources(javascript).filter((file) => file.endsWith(".cc") && file !== quiet);
+  await build("tfjs_binding.node", [...binding, ...libraryFiles(libraries)]);
+}
+
+/** The shared libraries to link against. */
+export const libraryFiles = (libraries) =>
+  ["cc", "framework"].map((part) => path.join(libraries, `libtensorflow_${part}.so.2`));
+
+/** Compiles modules into `into`, a folder that lies in `home`: `build(name, files, extraFlags)`. Fails: InstallFailed. */
+export async function builder({ include, libraries, into, home }) {
   const program = await compiler();
   if (program === undefined) throw new InstallFailed("no C++ compiler (g++, c++ or clang++)");
   fs.mkdirSync(into, { recursive: true });
-  const library = (part) => path.join(libraries, `libtensorflow_${part}.so.2`);
-  const build = (name, files, extra = []) => {
+  return (name, files, extra = []) => {
     const includes = [nodeHeaders(), include].map((folder) => `-I${folder}`);
     const rpath = `-Wl,-rpath,$ORIGIN/${path.relative(path.join(home, "binding"), libraries)}`;
     const args = [...flags, ...extra, ...includes, ...files, rpath, "-o", path.join(into, name)];
     return command(`compiling with ${program}`, program, args, { seconds: 300 });
   };
-  await build("quiet.node", [quiet]);
-  const binding = sources(javascript).filter(
-    (file) => file.endsWith(".cc") && file.startsWith(path.join(javascript, "binding")),
-  );
-  const libraryFiles = [library("cc"), library("framework")];
-  await build("tfjs_binding.node", [...binding, ...libraryFiles]);
-  const shim = `-I${path.join(fused, "shim")}`;
-  const kernels = path.join(fused, "kernels.cc");
-  await build("fused.node", [kernels, ...libraryFiles], [...vectorFlags, shim]);
 }
 
 function sources(javascript) {
   const folder = path.join(javascript, "binding");
   const names = fs.readdirSync(folder).filter((name) => /\.(cc|h)$/.test(name));
-  const own = fs
-    .readdirSync(fused)
-    .filter((name) => /\.(cc|h)$/.test(name))
-    .sort();
-  return [
-    ...names.sort().map((name) => path.join(folder, name)),
-    quiet,
-    ...own.map((name) => path.join(fused, name)),
-  ];
+  return [...names.sort().map((name) => path.join(folder, name)), quiet];
 }
 
 /** N-API headers come from npm: a Node without its include folder, or with another's, compiles the same. */

@@ -4,10 +4,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { InstallFailed } from "./command.mjs";
 import { bindingKey, compiler } from "./compile.mjs";
+import { fusedFile } from "./fused-kernels.mjs";
 import { readManifest, TENSORFLOW, variantHome, writeAttempt, writeJson } from "./layout.mjs";
 import { withLock } from "./lock.mjs";
 import { installByPackage } from "./package-way.mjs";
-import { fetchCpuLibrary, fetchDriver, fetchGpuLibrary, makeBinding } from "./steps.mjs";
+import { fetchCpuLibrary, fetchDriver, fetchGpuLibrary, makeBinding, makeFused } from "./steps.mjs";
 
 /**
  * Installs what this machine can use: the CUDA build where there is an NVIDIA GPU, else (or when that fails) the
@@ -48,13 +49,15 @@ function record(variant, outcome) {
   return outcome;
 }
 
-/** Whether the manifest is there and its binding was compiled from the sources and flags of this checkout. */
+/** Whether the manifest is there, and binding and kernels were compiled from the sources and flags of this checkout. */
 function isCurrent(variant) {
   const manifest = readManifest(variant);
   if (manifest === null) return false;
   return (
     manifest.way === "package" ||
-    (manifest.key !== undefined && manifest.key === bindingKey(manifest.javascript))
+    (manifest.key !== undefined &&
+      manifest.key === bindingKey(manifest.javascript) &&
+      fs.existsSync(fusedFile(manifest.home)))
   );
 }
 
@@ -96,6 +99,7 @@ async function installByWheel(variant, home, say) {
   const inside = variant === "gpu" ? "tensorflow" : "lib";
   const include = path.join(library, variant === "gpu" ? "tensorflow/include" : "include");
   const binding = await makeBinding(home, path.join(library, inside), include, say);
+  await makeFused(home, path.join(library, inside), include, say);
   return { binding, javascript: "javascript", key: path.dirname(binding), tensorflow: TENSORFLOW };
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { checkSha256, unpackTarball, wheelExtractor } from "./archive.mjs";
 import { command, firstProgram, InstallFailed, npm } from "./command.mjs";
 import { bindingKey, compileBinding } from "./compile.mjs";
+import { compileFused, fusedFile } from "./fused-kernels.mjs";
 import { cpuLibraries, cpuWheel, driver, protobuf, wheelTags } from "./releases.mjs";
 
 /** Makes the folder `target` by filling a neighbour of it and renaming; does nothing when it is already there. */
@@ -124,6 +125,20 @@ export async function makeBinding(home, libraries, include, say) {
   });
   await tryBinding(path.join(home, key, "tfjs_binding.node"));
   return path.join(key, "tfjs_binding.node");
+}
+
+/** The fused kernels beside the binding; without them the engine composes the same of TensorFlow's own. */
+export async function makeFused(home, libraries, include, say) {
+  const file = fusedFile(home);
+  try {
+    await once(path.dirname(file), async (into) => {
+      say("compiling the fused kernels");
+      await compileFused({ include, libraries, into, home });
+    });
+  } catch (error) {
+    if (!(error instanceof InstallFailed)) throw error;
+    say(`${error.message}; the engine works without the fused kernels, at half the speed`);
+  }
 }
 
 /** Loads a binding in a process of its own and gives its TensorFlow version. Fails: InstallFailed. */

@@ -19,8 +19,11 @@ const JOINED = 32;
 export function fusedSelfAttention(input: SelfAttentionInput): SelfAttentionOutput {
   const { batch, past } = input;
   const own = place(input);
-  const rows = [...((past as RowCache | undefined)?.rows ?? []), own];
-  return { mixed: attend(own, input), cache: { rows: joined(rows, batch) } };
+  const mixed = attend(own, input);
+  const before = (past as RowCache | undefined)?.rows;
+  // Only single tokens come one after the other; whole passes leave their rows as they are.
+  const rows = before === undefined ? [own] : joined([...before, own], batch);
+  return { mixed, cache: { rows } };
 }
 
 /** Rows with their shift added, queries and keys turned. */
@@ -46,16 +49,19 @@ function place({ qkv, shift, counts, rotary }: SelfAttentionInput): tf.Tensor2D 
 
 function attend(
   own: tf.Tensor2D,
-  { time, counts, mask, prefix, past }: SelfAttentionInput,
+  { time, counts, mask, ragged, prefix, promptOf, past }: SelfAttentionInput,
 ): tf.Tensor2D {
   const none = tf.tensor1d([], "int32");
   const earlier = (past as RowCache | undefined)?.rows ?? [];
   const shared = prefix === undefined ? tf.zeros([0]) : (prefix.cache as RowCache).rows[0]!;
   const lengths = mask.lengths ?? none;
+  const starts = ragged?.starts ?? none;
   const prefixLengths = prefix?.mask.lengths ?? none;
+  const prompts = promptOf ?? none;
   const attributes = attentionOf(counts, time, mask.causal, prefix?.time ?? 0, earlier.length);
   const op = customGrad((rows, keys, save) => {
-    const inputs = [rows as tf.Tensor, lengths, keys as tf.Tensor, prefixLengths];
+    const own = [rows as tf.Tensor, lengths, starts];
+    const inputs = [...own, keys as tf.Tensor, prefixLengths, prompts];
     const [mixed, logSums] = runFused(
       "RcpaAttention",
       [...inputs, ...earlier],

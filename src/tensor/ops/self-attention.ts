@@ -34,6 +34,12 @@ export type KeyCache =
       readonly rows: ReadonlyArray<tf.Tensor2D>;
     };
 
+/** Sequences of unequal lengths, their rows one after the other; engines with fused kernels take them. */
+export interface Ragged {
+  /** First row of each sequence, and the end of the last, [batch + 1] int32. */
+  readonly starts: tf.Tensor1D;
+}
+
 /** Keys that all samples of a prompt share. */
 export interface SharedKeys {
   readonly cache: KeyCache;
@@ -44,18 +50,23 @@ export interface SharedKeys {
 }
 
 export interface SelfAttentionInput {
-  /** [batch × time, (heads + 2 kvHeads) · dim] float32 */
+  /** [batch × time, (heads + 2 kvHeads) · dim] float32, or as many rows as `ragged` says */
   readonly qkv: tf.Tensor2D;
   /** Added to each row, [(heads + 2 kvHeads) · dim]. */
   readonly shift?: tf.Tensor1D;
   readonly batch: number;
+  /** Of the longest sequence. */
   readonly time: number;
+  /** Absent where every sequence has `time` rows. */
+  readonly ragged?: Ragged;
   readonly counts: HeadCounts;
   /** Turns queries and keys, one row of angles a token; absent where positions are learned. */
   readonly rotary?: RotaryTable;
   readonly mask: Mask;
-  /** Keys before the own ones; `batch` is then prompt × sample, samples of a prompt adjacent. */
+  /** Keys before the own ones; `batch` is then prompt × sample, samples of a prompt adjacent, unless `promptOf` tells. */
   readonly prefix?: SharedKeys;
+  /** Prompt of each sequence, [batch] int32; engines with fused kernels take it. */
+  readonly promptOf?: tf.Tensor1D;
   /** Earlier own keys; no gradient flows to them. */
   readonly past?: KeyCache;
 }
@@ -76,6 +87,21 @@ export interface SelfAttentionOutput {
  */
 export function selfAttention(input: SelfAttentionInput): SelfAttentionOutput {
   return hasFused() ? fusedSelfAttention(input) : portableSelfAttention(input);
+}
+
+/**
+ * The caches of some of the sequences, for engines with fused kernels.
+ *
+ * @param kept indices of sequences, ascending
+ * Memory: caller owns the result and still owns `cache`; call inside a tidy.
+ */
+export function keepSequences(cache: KeyCache, batch: number, kept: Int32Array): KeyCache {
+  if (!("rows" in cache)) throw new RangeError("only caches of rows can lose sequences");
+  const index = tf.tensor1d(kept, "int32");
+  const [width] = cache.rows[0]!.shape.slice(1) as [number];
+  const parts = cache.rows.map((rows) => tf.reshape(rows, [batch, -1, width]));
+  const whole = parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
+  return { rows: [tf.reshape(tf.gather(whole, index), [-1, width]) as tf.Tensor2D] };
 }
 
 /** Each token sees itself and those before it. Memory: caller owns the mask. */

@@ -1,0 +1,122 @@
+/**
+ * One GRPO step, the work that bench/trl_step.py gives TRL: rollout, reward, reference, loss, update.
+ *
+ *   npx tsx bench/grpo-step.ts --model DIR [--prompts 16] [--group 8] [--max-new 20] [--steps 8] [--engine NAME] [--json]
+ *
+ * Full fine-tuning, β 0.02, loss `grpo`, temperature 1, random rewards, new images of 84 × 84 pixels in every step;
+ * no group is left out. With `--json` the last line is one object: median seconds of a step and of its parts.
+ */
+import * as Effect from "effect/Effect";
+import { type Laps, lap, measureLaps } from "../src/core/laps.ts";
+import type { Raster } from "../src/core/raster.ts";
+import { stream } from "../src/core/seed.ts";
+import { grpo } from "../src/index.ts";
+import { CALM, DEFAULT_SAFEGUARD } from "../src/rl/safeguard.ts";
+import { reinforcementTerm } from "../src/stages/losses.ts";
+import { loadModel, loadPolicy } from "../src/stages/policy.ts";
+import type { ReinforcementOptions } from "../src/stages/reinforce.ts";
+import { rewarded, sample } from "../src/stages/rollout.ts";
+import { update } from "../src/stages/update.ts";
+import { readProblem } from "../src/stages/worked.ts";
+import { start } from "../src/tensor/engine.ts";
+import { numberOption, say, spreadOf, textOption } from "./measure.ts";
+
+const SIDE = 84;
+const WARM_UP = 2;
+const parts = ["preprocess", "vision", "prefill", "decode", "score", "backward", "optimizer"];
+
+const dir = textOption("model");
+if (dir === undefined) throw new Error("--model takes the folder of a model");
+const sizes = { prompts: numberOption("prompts", 16), group: numberOption("group", 8) };
+const maxTokens = numberOption("max-new", 20);
+const steps = numberOption("steps", 8);
+const { options } = grpo({
+  steps,
+  sampling: { ...sizes, maxTokens },
+  objective: { loss: "grpo", klWeight: 0.02, zeroSpread: "keep" },
+  optimizer: { learningRate: 1e-4 },
+});
+const reinforcing = options as unknown as ReinforcementOptions;
+const engine = await Effect.runPromise(start(textOption("engine") ?? "auto"));
+const policy = loadPolicy(dir);
+const base = loadModel(dir);
+let guard = CALM;
+let tokens = 0;
+let responses = 0;
+
+function step(index: number): void {
+  const random = stream(1, "step", index);
+  const problems = Array.from({ length: sizes.prompts }, (_, at) =>
+    lap("preprocess", () =>
+      readProblem(policy, {
+        id: `${index}-${at}`,
+        family: "triangle",
+        question: "What is the angle at C?",
+        image: triangle(() => random.integer(SIDE)),
+        answer: `${random.integer(180)}`,
+      }),
+    ),
+  );
+  const imposed = new Uint8Array(problems.length);
+  const samples = sample(policy, problems, imposed, { ...reinforcing.sampling, maxTokens }, random);
+  const scored = samples.completions.map(() => {
+    const total = random.uniform();
+    return { total, components: {}, success: total };
+  });
+  const rollouts = rewarded(samples, scored, {});
+  const term = reinforcementTerm(policy.vlm, base.vlm, rollouts, reinforcing.objective, maxTokens);
+  const place = { stage: "bench", index, total: steps + WARM_UP };
+  guard = update(policy, [term!], reinforcing.optimizer, DEFAULT_SAFEGUARD, guard, place).guard;
+  tokens += samples.generatedTokens;
+  responses += samples.responses.length;
+}
+
+/** White, with the black outline of a triangle. */
+function triangle(coordinate: () => number): Raster {
+  const data = new Uint8Array(SIDE * SIDE * 3).fill(255);
+  const corners = Array.from({ length: 3 }, () => [coordinate(), coordinate()] as const);
+  corners.forEach(([x, y], at) => {
+    const [toX, toY] = corners[(at + 1) % 3]!;
+    for (let i = 0; i <= SIDE; i++) {
+      const column = Math.round(x + ((toX - x) * i) / SIDE);
+      const row = Math.round(y + ((toY - y) * i) / SIDE);
+      data.fill(0, (row * SIDE + column) * 3, (row * SIDE + column) * 3 + 3);
+    }
+  });
+  return { width: SIDE, height: SIDE, data };
+}
+
+const measured: Array<Laps> = [];
+for (let index = 0; index < steps + WARM_UP; index++) {
+  if (index === WARM_UP) [tokens, responses] = [0, 0];
+  const laps = await measureLaps(() => step(index));
+  if (index >= WARM_UP) measured.push(laps);
+}
+const whole = spreadOf(
+  measured.map((laps) => [...laps.values()].reduce((sum, one) => sum + one, 0)),
+);
+const byPart = Object.fromEntries(
+  [...parts, "everything else"].map((part) => [
+    part,
+    spreadOf(measured.map((laps) => laps.get(part) ?? 0)),
+  ]),
+);
+if (process.argv.includes("--json")) {
+  console.log(
+    JSON.stringify({
+      median_step_s: whole.median,
+      range_s: [whole.low, whole.high],
+      parts_s: Object.fromEntries(
+        Object.entries(byPart).map(([part, { median }]) => [part, median]),
+      ),
+      mean_tokens: tokens / responses,
+      peak_rss_mib: process.resourceUsage().maxRSS / 1024,
+      engine: engine.name,
+      threads: engine.threads,
+      ...{ ...sizes, max_new: maxTokens, steps },
+    }),
+  );
+} else {
+  say(`GRPO step, ${engine.name}, ${engine.threads} thread(s)`, "s", { step: whole, ...byPart });
+  console.log(`mean response ${(tokens / responses).toFixed(1)} tokens`);
+}
