@@ -9,6 +9,7 @@ import {
   type HeadCounts,
   type KeyCache,
   type Mask,
+  type Ragged,
   type SharedKeys,
   selfAttention,
 } from "../tensor/ops/self-attention.ts";
@@ -19,7 +20,12 @@ export interface DecoderInput {
   /** Token vectors, [batch × time, dim] float32. */
   readonly vectors: tf.Tensor2D;
   readonly batch: number;
+  /** Of the longest sequence. */
   readonly time: number;
+  /** Absent where every sequence has `time` rows. */
+  readonly ragged?: Ragged;
+  /** Prompt of each sequence, [batch] int32; absent where each prompt has as many, side by side. */
+  readonly promptOf?: tf.Tensor1D;
   /** Angles of the tokens, one row each. */
   readonly rotary: RotaryTable;
   readonly mask: Mask;
@@ -82,13 +88,15 @@ function layer(
 ): { x: tf.Tensor2D; cache: KeyCache } {
   const name = `text.${index}`;
   const normed = rmsNorm(x, vector(parameters, `${name}.norm1`), config.rmsNormEps);
-  const { batch, time, rotary, mask } = input;
+  const { batch, time, rotary, mask, ragged, promptOf } = input;
   const [prefix, past] = [input.prefix?.[index], input.past?.[index]];
   const { mixed, cache } = selfAttention({
     ...{ batch, time, rotary, mask, counts: headCounts(config) },
     qkv: linear(normed, matrix(parameters, `${name}.qkv`)),
     ...(config.qkvBias && { shift: vector(parameters, `${name}.qkv.bias`) }),
+    ...(ragged && { ragged }),
     ...(prefix && { prefix }),
+    ...(promptOf && { promptOf }),
     ...(past && { past }),
   });
   const attended = tf.add(x, linear(mixed, matrix(parameters, `${name}.out`))) as tf.Tensor2D;

@@ -2,12 +2,12 @@
 import { lap } from "../core/laps.ts";
 import type { RandomStream } from "../core/seed.ts";
 import { slices } from "../core/slices.ts";
-import { release } from "../tensor/memory.ts";
+import { hasFused } from "../tensor/fused.ts";
+import { release, scoped } from "../tensor/memory.ts";
 import { chooseTokens } from "../tensor/ops/choose.ts";
-import type { KeyCache } from "../tensor/ops/self-attention.ts";
+import { type KeyCache, keepSequences } from "../tensor/ops/self-attention.ts";
 import {
   batchPrompts,
-  decodeStep,
   disposePromptState,
   headOf,
   type Prompt,
@@ -16,6 +16,7 @@ import {
   promptPass,
   type Vlm,
 } from "./model.ts";
+import { decodeStep } from "./responses.ts";
 
 export interface GenerateOptions {
   /** Responses for each prompt; they share its keys and values. */
@@ -87,7 +88,8 @@ export function generate(
     return openPart(model, extended.slice(slice.firstPrompt, end), own);
   });
   const extend = (part: Part, step: number) => {
-    const next = decodeStep(model, part.batch, part.state, part.past, part.inputs, step);
+    const { batch, state, past, inputs, promptOf } = part;
+    const next = decodeStep(model, batch, state, past, inputs, step, promptOf);
     part.past = next.caches;
     const uniforms = Float32Array.from(part.rows, (row) =>
       temperature > 0 && open(row) ? random!.uniform() : 0,
@@ -103,6 +105,8 @@ export function generate(
       row.finished = tokens.eos.includes(id);
       return id;
     });
+    const left = part.rows.filter(open).length;
+    if (hasFused() && left > 0 && left <= KEPT_SHARE * part.rows.length) narrow(part, open);
   };
   for (let step = 0; rows.some(open); step++) {
     for (const part of parts) {
@@ -119,9 +123,14 @@ export function generate(
   }));
 }
 
+/** Finished rows leave a part when no more than this share of it is left: leaving costs about as much as a step. */
+const KEPT_SHARE = 0.75;
+
 /** Some of the rows, their prompts run; `past` and `inputs` are those of the next token. */
 interface Part {
-  readonly rows: ReadonlyArray<Row>;
+  rows: ReadonlyArray<Row>;
+  /** Prompt of each row, within the part's batch. */
+  promptOf: Int32Array;
   readonly batch: PromptBatch;
   readonly state: PromptState;
   past: ReadonlyArray<KeyCache> | undefined;
@@ -131,14 +140,27 @@ interface Part {
 function openPart(model: Vlm, prompts: ReadonlyArray<Prompt>, rows: ReadonlyArray<Row>): Part {
   const batch = batchPrompts(prompts, model.config);
   const samples = rows.length / prompts.length;
-  const inputs = Int32Array.from(rows, (_, row) => batch.lastIds[Math.floor(row / samples)]!);
+  const promptOf = Int32Array.from(rows, (_, row) => Math.floor(row / samples));
+  const inputs = promptOf.map((prompt) => batch.lastIds[prompt]!);
   return {
     rows,
+    promptOf,
     batch,
     state: lap("prefill", () => promptPass(model, batch)),
     past: undefined,
     inputs,
   };
+}
+
+/** Takes the rows that are not open out of a part. */
+function narrow(part: Part, open: (row: Row) => boolean): void {
+  const { rows, past, inputs, promptOf } = part;
+  const kept = Int32Array.from(rows.keys()).filter((index) => open(rows[index]!));
+  part.past = scoped(() => past?.map((cache) => keepSequences(cache, rows.length, kept)));
+  release(past);
+  part.rows = Array.from(kept, (index) => rows[index]!);
+  part.inputs = kept.map((index) => inputs[index]!);
+  part.promptOf = kept.map((index) => promptOf[index]!);
 }
 
 function newRow(forced: ReadonlyArray<number>, maxTokens: number): Row {

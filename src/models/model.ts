@@ -3,14 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { lap } from "../core/laps.ts";
 import type { NamedArray } from "../core/named-array.ts";
 import { release, scoped } from "../tensor/memory.ts";
-import { logProbabilities } from "../tensor/ops/log-probability.ts";
 import { embed, rearrange } from "../tensor/ops/rows.ts";
-import {
-  causalMask,
-  type KeyCache,
-  paddingMask,
-  type SharedKeys,
-} from "../tensor/ops/self-attention.ts";
+import { causalMask, paddingMask, type SharedKeys } from "../tensor/ops/self-attention.ts";
 import {
   disposeParameters,
   makeParameters,
@@ -122,7 +116,8 @@ export interface PromptState {
   readonly prefix: ReadonlyArray<SharedKeys>;
 }
 
-const embedTable = (model: Vlm) => model.parameters.get("embed") as unknown as tf.Tensor2D;
+/** The embedding, [vocab, dim]. */
+export const embedTable = (model: Vlm) => model.parameters.get("embed") as unknown as tf.Tensor2D;
 
 /** The output matrix, [vocab, dim]: the embedding where the two are tied. */
 export function headOf(model: Vlm): tf.Tensor2D {
@@ -170,138 +165,4 @@ function promptVectors(model: Vlm, batch: PromptBatch): tf.Tensor2D {
   // Text rows keep their place; image rows come from behind them. No row is used twice.
   const source = batch.features.map((feature, row) => (feature < 0 ? row : rows + feature));
   return rearrange(tf.concat([text, images], 0) as tf.Tensor2D, source);
-}
-
-/**
- * Token inputs of responses: each starts with its prompt's last token and lacks its own last one.
- *
- * @param responses [prompt × sample] lists of ids, samples of a prompt adjacent
- * @param time columns; shorter responses are padded
- * @returns inputs and targets, [prompt × sample × time]
- */
-export function shiftResponses(
-  batch: PromptBatch,
-  responses: ReadonlyArray<ReadonlyArray<number>>,
-  time: number,
-  pad: number,
-): { inputs: Int32Array; targets: Int32Array } {
-  const inputs = new Int32Array(responses.length * time).fill(pad);
-  const targets = new Int32Array(responses.length * time).fill(pad);
-  const samples = responses.length / batch.prompts;
-  responses.forEach((ids, row) => {
-    inputs[row * time] = batch.lastIds[Math.floor(row / samples)]!;
-    for (let t = 0; t < Math.min(time, ids.length); t++) {
-      targets[row * time + t] = ids[t]!;
-      if (t + 1 < time) inputs[row * time + t + 1] = ids[t]!;
-    }
-  });
-  return { inputs, targets };
-}
-
-/**
- * Runs whole responses on top of their prompts.
- *
- * @param inputs as `shiftResponses` gives them
- * @returns after the final norm, [prompt × sample × time, dim] float32; row t predicts token t
- * Memory: caller owns the result; call inside a tidy.
- */
-export function responsePass(
-  model: Vlm,
-  batch: PromptBatch,
-  state: PromptState,
-  inputs: Int32Array,
-  time: number,
-): tf.Tensor2D {
-  const { text } = model.config;
-  const rows = inputs.length / time;
-  const output = decode(
-    {
-      vectors: embed(embedTable(model), inputs),
-      batch: rows,
-      time,
-      rotary: responseRotary(model, batch, rows, 0, time),
-      mask: causalMask(time, headCounts(text)),
-      prefix: state.prefix,
-    },
-    model.parameters,
-    text,
-  );
-  return output.hidden;
-}
-
-/**
- * One token further for every response.
- *
- * @param inputs the token to feed, [prompt × sample]
- * @param step how many tokens were fed before
- * @returns after the final norm, [prompt × sample, dim] float32, and the grown caches
- * Memory: caller owns the result; `past` is taken over.
- */
-export function decodeStep(
-  model: Vlm,
-  batch: PromptBatch,
-  state: PromptState,
-  past: ReadonlyArray<KeyCache> | undefined,
-  inputs: Int32Array,
-  step: number,
-): { hidden: tf.Tensor2D; caches: ReadonlyArray<KeyCache> } {
-  const next = scoped(() => {
-    return decode(
-      {
-        vectors: embed(embedTable(model), inputs),
-        batch: inputs.length,
-        time: 1,
-        mask: causalMask(1, headCounts(model.config.text)),
-        rotary: responseRotary(model, batch, inputs.length, step, 1),
-        prefix: state.prefix,
-        ...(past === undefined ? {} : { past }),
-      },
-      model.parameters,
-      model.config.text,
-    );
-  });
-  const kept = new Set(tensorsOf(next.caches));
-  for (const old of tensorsOf(past)) if (!kept.has(old)) old.dispose();
-  return next;
-}
-
-function tensorsOf(caches: ReadonlyArray<KeyCache> | undefined): Array<tf.Tensor> {
-  return (caches ?? []).flatMap(
-    (cache): ReadonlyArray<tf.Tensor> =>
-      "rows" in cache ? cache.rows : [cache.keys, cache.values],
-  );
-}
-
-function responseRotary(
-  model: Vlm,
-  batch: PromptBatch,
-  rows: number,
-  firstStep: number,
-  time: number,
-) {
-  const samples = rows / batch.prompts;
-  const positions = new Int32Array(rows * time * 3);
-  for (let row = 0, at = 0; row < rows; row++) {
-    const first = batch.lastPositions[Math.floor(row / samples)]! + firstStep;
-    for (let t = 0; t < time; t++, at += 3) positions.fill(first + t, at, at + 3);
-  }
-  return textRotary(positions, model.config.text);
-}
-
-/**
- * Log-probability of each response token given its prompt and the tokens before it.
- *
- * @returns [prompt × sample × time] float32, nats; padding rows hold the pad token's
- * Memory: caller owns the result; call inside a tidy.
- */
-export function responseLogProbabilities(
-  model: Vlm,
-  batch: PromptBatch,
-  state: PromptState,
-  responses: ReadonlyArray<ReadonlyArray<number>>,
-  time: number,
-): tf.Tensor1D {
-  const { inputs, targets } = shiftResponses(batch, responses, time, model.config.tokens.pad);
-  const hidden = responsePass(model, batch, state, inputs, time);
-  return logProbabilities(hidden, headOf(model), targets);
 }

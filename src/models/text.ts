@@ -2,18 +2,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { logProbabilities } from "../tensor/ops/log-probability.ts";
 import { rearrange } from "../tensor/ops/rows.ts";
-import {
-  headOf,
-  type PromptBatch,
-  promptPass,
-  responsePass,
-  shiftResponses,
-  type Vlm,
-} from "./model.ts";
+import { headOf, type PromptBatch, promptPass, type Vlm } from "./model.ts";
+import { layOutResponses, rowsPass } from "./responses.ts";
 
 /** Every text token that something precedes, with the row that predicts it. */
 export interface TextRows {
-  /** Into the hidden states of the prompts, [prompt × time], followed by those of the responses. */
+  /** Into the hidden states of the prompts, [prompt × time], followed by those of the responses, [response × time]. */
   readonly rows: Int32Array;
   /** The tokens, as many as rows. */
   readonly targets: Int32Array;
@@ -67,9 +61,12 @@ export function textLogProbabilities(
   time: number,
   { rows, targets }: TextRows,
 ): tf.Tensor1D {
-  const { inputs } = shiftResponses(batch, responses, time, model.config.tokens.pad);
+  const laidOut = layOutResponses(batch, responses, time, model.config.tokens.pad);
   const state = promptPass(model, batch);
-  const hidden = [state.hidden, responsePass(model, batch, state, inputs, time)];
-  const predicting = rearrange(tf.concat(hidden, 0) as tf.Tensor2D, rows);
+  const hidden = [state.hidden, rowsPass(model, batch, state, laidOut)];
+  const first = state.hidden.shape[0];
+  const rowOf = new Map(Array.from(laidOut.places, (place, row) => [first + place, first + row]));
+  const used = rows.map((row) => (row < first ? row : rowOf.get(row)!));
+  const predicting = rearrange(tf.concat(hidden, 0) as tf.Tensor2D, used);
   return logProbabilities(predicting, headOf(model), targets);
 }

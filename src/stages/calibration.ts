@@ -10,9 +10,9 @@ import {
   makeModel,
   type Prompt,
   promptPass,
-  responseLogProbabilities,
   type Vlm,
 } from "../models/model.ts";
+import { responseLogProbabilities } from "../models/responses.ts";
 import { expectedShapes } from "../models/weight-shapes.ts";
 import { flopsOf } from "../runtime/estimate.ts";
 import { type AdamState, disposeAdam, globalNorm, makeAdam, updateAdam } from "../tensor/adam.ts";

@@ -2,20 +2,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Imitation } from "../dsl/curriculum.ts";
 import type { Objective } from "../dsl/training.ts";
-import {
-  batchPrompts,
-  headOf,
-  type Prompt,
-  promptPass,
-  responsePass,
-  shiftResponses,
-  type Vlm,
-} from "../models/model.ts";
+import { headOf, type Prompt, type Vlm } from "../models/model.ts";
 import { DEFAULT_IMITATION, IMITATION_WEIGHT, imitationLoss } from "../rl/imitation.ts";
 import { policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";
 import { divergenceFrom, logDistribution } from "../tensor/ops/log-probability.ts";
-import { hostParts, longest, pieces, type Responses, readEntropies, type Term } from "./parts.ts";
+import {
+  hostParts,
+  longest,
+  pass,
+  passPart,
+  pieces,
+  type Responses,
+  readEntropies,
+  type SharedPart,
+  type Term,
+} from "./parts.ts";
 import type { Replay } from "./replay.ts";
 import type { Rollouts } from "./rollout.ts";
 import { targetOf } from "./target.ts";
@@ -156,25 +158,20 @@ export function anchorTerm(
   const metrics: Record<string, number> = {};
   const all = pieces({ prompts, ids, time: longest(ids) }, microBatch);
   const parts = all.map((piece, index) => () => {
-    const { time } = piece;
-    const batch = batchPrompts(piece.prompts, policy.config);
-    const { inputs } = shiftResponses(batch, piece.ids, time, policy.config.tokens.pad);
-    const weights = new Float32Array(piece.ids.length * time);
-    piece.ids.forEach(({ length }, row) => {
-      weights.fill(1 / tokens, row * time, row * time + length);
-    });
-    const hidden = (model: Vlm) =>
-      responsePass(model, batch, promptPass(model, batch), inputs, time);
     // Outside the tape, so that nothing of the base's pass is kept for a gradient.
-    const wanted = scoped(() => logDistribution(hidden(base), headOf(base)));
-    const loss = () => {
+    const wanted = scoped(() => logDistribution(pass(base, piece).hidden, headOf(base)));
+    const lossOf: SharedPart["lossOf"] = (hidden, rows) => {
+      const weights = Float32Array.from(rows.places, (place) => {
+        const { length } = piece.ids[Math.floor(place / rows.time)]!;
+        return place % rows.time < length ? 1 / tokens : 0;
+      });
       const own = tf.tensor1d(weights);
-      const divergence = divergenceFrom(wanted, hidden(policy), headOf(policy), own);
+      const divergence = divergenceFrom(wanted, hidden, headOf(policy), own);
       const nats = divergence.dataSync()[0]!;
       metrics.anchorNats = index === 0 ? nats : metrics.anchorNats! + nats;
       return tf.mul(divergence, weight) as tf.Scalar;
     };
-    return { loss, owned: [wanted] };
+    return passPart({ model: policy, responses: piece, lossOf }, [wanted]);
   });
   return { parts, metrics };
 }

@@ -2,16 +2,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { lap } from "../core/laps.ts";
 import { slices } from "../core/slices.ts";
+import { batchPrompts, headOf, type Prompt, promptPass, type Vlm } from "../models/model.ts";
 import {
-  batchPrompts,
-  headOf,
-  type Prompt,
-  promptPass,
+  inColumns,
+  layOutResponses,
+  type ResponseRows,
   responseLogProbabilities,
-  responsePass,
-  shiftResponses,
-  type Vlm,
-} from "../models/model.ts";
+  rowsPass,
+} from "../models/responses.ts";
 import { scoped } from "../tensor/memory.ts";
 import { type HostLoss, hostLoss } from "../tensor/ops/host-loss.ts";
 import {
@@ -25,6 +23,67 @@ export interface Part {
   readonly loss: () => tf.Scalar;
   /** Tensors made beforehand; whoever asked for the part releases them. */
   readonly owned: ReadonlyArray<tf.Tensor>;
+  /** The same loss by its responses' hidden states, where a pass may be shared with other parts. */
+  readonly shared?: SharedPart;
+}
+
+/** A loss of responses' hidden states. */
+export interface SharedPart {
+  readonly model: Vlm;
+  readonly responses: Responses;
+  /** `rows` as `layOutResponses` gives them for the part's own responses, `hidden` a row each, [row, dim]. */
+  readonly lossOf: (hidden: tf.Tensor2D, rows: ResponseRows) => tf.Scalar;
+}
+
+/** A part with a pass of its own, unless it is shared. */
+export function passPart(shared: SharedPart, owned: Part["owned"] = []): Part {
+  const { model, responses, lossOf } = shared;
+  const loss = () => {
+    const { hidden, rows } = pass(model, responses);
+    return lossOf(hidden, rows);
+  };
+  return { loss, owned, shared };
+}
+
+/** Hidden states of responses, [row, dim], and what the rows are. Memory: call inside a tidy. */
+export function pass(model: Vlm, { prompts, ids, time }: Responses) {
+  const batch = batchPrompts(prompts, model.config);
+  const rows = layOutResponses(batch, ids, time, model.config.tokens.pad);
+  return { hidden: rowsPass(model, batch, promptPass(model, batch), rows), rows };
+}
+
+/**
+ * The sum of parts' losses by one pass through their model: a prompt that several of them have is run once.
+ *
+ * Needs fused kernels, which take responses of any lengths in any order.
+ *
+ * Memory: caller owns the result; call inside a tidy.
+ */
+export function sharedLoss(model: Vlm, parts: ReadonlyArray<SharedPart>): tf.Scalar {
+  const { pad } = model.config.tokens;
+  const indexOf = new Map<Prompt, number>();
+  for (const { responses } of parts) {
+    for (const prompt of responses.prompts)
+      if (!indexOf.has(prompt)) indexOf.set(prompt, indexOf.size);
+  }
+  const batch = batchPrompts([...indexOf.keys()], model.config);
+  const promptOf = parts.flatMap(({ responses: { prompts, ids } }) =>
+    ids.map((_, row) => indexOf.get(prompts[Math.floor((row * prompts.length) / ids.length)]!)!),
+  );
+  const ids = parts.flatMap(({ responses }) => responses.ids);
+  const time = Math.max(...parts.map(({ responses }) => responses.time));
+  const all = layOutResponses(batch, ids, time, pad, Int32Array.from(promptOf));
+  const hidden = rowsPass(model, batch, promptPass(model, batch), all);
+  let first = 0;
+  const losses = parts.map(({ responses, lossOf }) => {
+    const own = batchPrompts(responses.prompts, model.config);
+    const rows = layOutResponses(own, responses.ids, responses.time, pad);
+    const count = rows.inputs.length;
+    const part = tf.slice(hidden, [first, 0], [count, -1]);
+    first += count;
+    return lossOf(part, rows);
+  });
+  return tf.addN(losses) as tf.Scalar;
 }
 
 /** One term as parts whose losses and gradients add up to its own; one part when nothing is divided. */
@@ -101,7 +160,7 @@ export function hostParts(
 ): Term["parts"] {
   const all = pieces(responses, rows);
   if (all.length === 1) {
-    return [() => ({ loss: () => pieceLoss(model, all[0]!, loss, entropyWeights), owned: [] })];
+    return [() => pieceLoss(model, all[0]!, loss, entropyWeights)];
   }
   let whole: HostLoss | undefined;
   return all.map((piece, index) => () => {
@@ -109,7 +168,7 @@ export function hostParts(
     const first = piece.firstRow * piece.time;
     const gradient = whole.gradient.slice(first, first + piece.ids.length * piece.time);
     const share = { loss: index === 0 ? whole.loss : 0, gradient };
-    return { loss: () => pieceLoss(model, piece, () => share, entropyWeights), owned: [] };
+    return pieceLoss(model, piece, () => share, entropyWeights);
   });
 }
 
@@ -118,29 +177,27 @@ function pieceLoss(
   piece: Piece,
   loss: (logprobs: Float32Array) => HostLoss,
   entropyWeights: Float32Array | undefined,
-): tf.Scalar {
-  if (entropyWeights === undefined) return hostLoss(logProbabilitiesOf(model, piece), loss);
-  const { prompts, ids, time, firstRow } = piece;
-  const batch = batchPrompts(prompts, model.config);
-  const { inputs, targets } = shiftResponses(batch, ids, time, model.config.tokens.pad);
-  const hidden = responsePass(model, batch, promptPass(model, batch), inputs, time);
-  const chosen = logProbabilities(hidden, headOf(model), targets);
-  const weights = entropyWeights.slice(firstRow * time, (firstRow + ids.length) * time);
-  const entropy = weightedEntropy(hidden, headOf(model), tf.tensor1d(weights));
-  return tf.add(hostLoss(chosen, loss), entropy) as tf.Scalar;
+): Part {
+  const first = piece.firstRow * piece.time;
+  const lossOf: SharedPart["lossOf"] = (hidden, rows) => {
+    const chosen = inColumns(logProbabilities(hidden, headOf(model), rows.targets), rows);
+    const own = hostLoss(chosen, loss);
+    if (entropyWeights === undefined) return own;
+    const weights = Float32Array.from(rows.places, (place) => entropyWeights[first + place]!);
+    return tf.add(own, weightedEntropy(hidden, headOf(model), tf.tensor1d(weights))) as tf.Scalar;
+  };
+  return passPart({ model, responses: piece, lossOf });
 }
 
 /** Entropy of the distribution that each response token was chosen from, [prompt × sample × time], nats. */
 export function readEntropies(model: Vlm, responses: Responses, rows: number): Float32Array {
-  return readPieces(responses, rows, ({ prompts, ids, time }) => {
-    const batch = batchPrompts(prompts, model.config);
-    const { inputs } = shiftResponses(batch, ids, time, model.config.tokens.pad);
-    return read(() => {
-      const hidden = responsePass(model, batch, promptPass(model, batch), inputs, time);
+  return readPieces(responses, rows, (piece) =>
+    read(() => {
+      const { hidden, rows } = pass(model, piece);
       const logProbs = logDistribution(hidden, headOf(model));
-      return tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1));
-    });
-  });
+      return inColumns(tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1)), rows);
+    }),
+  );
 }
 
 function read(make: () => tf.Tensor): Float32Array {

@@ -6,10 +6,11 @@ import { judgeStep, type SafeguardOptions, type SafeguardState } from "../rl/saf
 import { Diverged } from "../runtime/errors.ts";
 import { outOfMemory } from "../runtime/out-of-memory.ts";
 import { globalNorm, updateAdam } from "../tensor/adam.ts";
+import { hasFused } from "../tensor/fused.ts";
 import { type Gradients, gradients } from "../tensor/gradient.ts";
 import { release } from "../tensor/memory.ts";
 import type { Parameters } from "../tensor/parameters.ts";
-import type { Term } from "./parts.ts";
+import { sharedLoss, type Term } from "./parts.ts";
 import { type Policy, trainable } from "./policy.ts";
 
 /** Learning rate of step `index` of `total`: warm-up, then constant, then linear to the last step's. */
@@ -87,10 +88,16 @@ export function update(
   };
 }
 
-/** One pass over everything. */
+/** One pass over everything, or one for each part where the engine cannot run them together. */
 function atOnce(terms: ReadonlyArray<Term>, parameters: Parameters): Gradients {
   const parts = terms.flatMap((term) => term.parts.map((make) => make()));
-  const sum = () => tf.addN(parts.map((part) => part.loss())) as tf.Scalar;
+  const shared = hasFused() ? parts.flatMap(({ shared }) => shared ?? []) : [];
+  const apart = shared.length > 1 ? parts.filter((part) => part.shared === undefined) : parts;
+  const sum = () => {
+    const losses = apart.map((part) => part.loss());
+    if (shared.length > 1) losses.push(sharedLoss(shared[0]!.model, shared));
+    return tf.addN(losses) as tf.Scalar;
+  };
   const result = gradients(sum, parameters);
   release(...parts.map(({ owned }) => owned));
   return result;

@@ -1,12 +1,8 @@
 /** Worked references as tokens, with how much of each may be imposed. Serves the constrained phases. */
 import type { Example } from "../data/example.ts";
 import { stepEnds } from "../data/worked-text.ts";
-import {
-  batchPrompts,
-  type Prompt,
-  promptPass,
-  responseLogProbabilities,
-} from "../models/model.ts";
+import { batchPrompts, type Prompt, promptPass } from "../models/model.ts";
+import { responseLogProbabilities } from "../models/responses.ts";
 import { confidences } from "../rl/familiarity.ts";
 import { imposableTokens } from "../rl/prefix.ts";
 import { scoped } from "../tensor/memory.ts";

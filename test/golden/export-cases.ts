@@ -9,7 +9,8 @@ import sharp from "sharp";
 import { dataset } from "../../src/data/geometry.ts";
 import { test } from "../../src/data/scenes.ts";
 import { generate } from "../../src/models/generate.ts";
-import { batchPrompts, promptPass, responseLogProbabilities } from "../../src/models/model.ts";
+import { batchPrompts, promptPass } from "../../src/models/model.ts";
+import { responseLogProbabilities } from "../../src/models/responses.ts";
 import {
   decodeResponse,
   encodeQuestion,

@@ -12,15 +12,14 @@ import type { Grid } from "../../src/models/image-patches.ts";
 import { unfrozen } from "../../src/models/layout.ts";
 import {
   batchPrompts,
-  decodeStep,
   disposeModel,
   headOf,
   makeModel,
   type PromptState,
   promptPass,
-  responseLogProbabilities,
   type Vlm,
 } from "../../src/models/model.ts";
+import { decodeStep, responseLogProbabilities } from "../../src/models/responses.ts";
 import { gradients } from "../../src/tensor/gradient.ts";
 import { release } from "../../src/tensor/memory.ts";
 import { chooseTokens } from "../../src/tensor/ops/choose.ts";

@@ -3,13 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { type Generated, generate } from "../../src/models/generate.ts";
 import type { Prompt, Vlm } from "../../src/models/model.ts";
-import {
-  batchPrompts,
-  disposeModel,
-  makeModel,
-  promptPass,
-  responseLogProbabilities,
-} from "../../src/models/model.ts";
+import { batchPrompts, disposeModel, makeModel, promptPass } from "../../src/models/model.ts";
+import { responseLogProbabilities } from "../../src/models/responses.ts";
 import { expectAllClose } from "../support/allclose.ts";
 import { onEngines } from "../support/engines.ts";
 import { preparedModels } from "../support/golden-prompts.ts";
@@ -102,6 +97,32 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
         expect(logProbs.length).toBe(ids.length);
       });
     });
+  });
+
+  it("gives every response what it would get alone, however many of its neighbours have ended", () => {
+    const mixed: ReadonlyArray<Prompt> = [...prompts, encodeText("Hi")];
+    const model = makeModel(folder.config, folder.weights);
+    const free = generate(model, mixed, GREEDY).map(({ ids }) => ids);
+    // Each of these tokens ends some response somewhere on the way.
+    const eos = free.map((ids, index) => ids[2 + ((3 * index) % 8)]!);
+    const ending = {
+      ...model,
+      config: { ...folder.config, tokens: { ...folder.config.tokens, eos } },
+    };
+    const forced = mixed.map((_, index) => free[index]!.slice(0, index % 2));
+    const options = { ...GREEDY, samples: 2 };
+    const together = generate(ending, mixed, { ...options, forced });
+    const lengths = new Set(together.map(({ ids }) => ids.length));
+    expect(lengths.size).toBeGreaterThan(2);
+    mixed.forEach((prompt, index) => {
+      const alone = generate(ending, [prompt], { ...options, forced: [forced[index]!] });
+      alone.forEach((response, sample) => {
+        const same = together[2 * index + sample]!;
+        expect(same.ids).toEqual(response.ids);
+        expectAllClose(same.logProbs, response.logProbs, 1e-4);
+      });
+    });
+    disposeModel(model);
   });
 
   describe("blocked tokens", () => {

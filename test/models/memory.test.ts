@@ -9,9 +9,9 @@ import {
   disposeModel,
   makeModel,
   promptPass,
-  responseLogProbabilities,
   type Vlm,
 } from "../../src/models/model.ts";
+import { responseLogProbabilities } from "../../src/models/responses.ts";
 import { gradients } from "../../src/tensor/gradient.ts";
 import { release } from "../../src/tensor/memory.ts";
 import { hostLoss } from "../../src/tensor/ops/host-loss.ts";

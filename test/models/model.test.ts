@@ -11,8 +11,8 @@ import {
   makeModel,
   promptPass,
   readModel,
-  responseLogProbabilities,
 } from "../../src/models/model.ts";
+import { responseLogProbabilities } from "../../src/models/responses.ts";
 import { expectedShapes } from "../../src/models/weight-shapes.ts";
 import {
   type AdamOptions,

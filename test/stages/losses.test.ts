@@ -1,12 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
-import {
-  batchPrompts,
-  promptPass,
-  responseLogProbabilities,
-  type Vlm,
-} from "../../src/models/model.ts";
+import { batchPrompts, promptPass, type Vlm } from "../../src/models/model.ts";
+import { responseLogProbabilities } from "../../src/models/responses.ts";
 import {
   anchorTerm,
   imitationTerm,

@@ -100,7 +100,8 @@ function expectEqual(
     expect(Object.keys(divided.metrics)).toEqual(Object.keys(whole.metrics));
     for (const [name, value] of Object.entries(whole.metrics)) {
       const scale = Math.max(1e-2, Math.abs(value));
-      expect(Math.abs(divided.metrics[name]! - value) / scale, name).toBeLessThan(1e-6);
+      // The divergence is a small difference of log-probabilities: it has a few more roundings than they have.
+      expect(Math.abs(divided.metrics[name]! - value) / scale, name).toBeLessThan(3e-6);
     }
   }
 }

@@ -2,13 +2,14 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { beforeAll, describe, expect, it } from "vitest";
-import { batchPrompts, promptPass, responseLogProbabilities } from "../../src/models/model.ts";
+import { headOf } from "../../src/models/model.ts";
+import { inColumns } from "../../src/models/responses.ts";
 import { groupRelative } from "../../src/rl/advantage.ts";
 import { DEFAULT_POLICY_LOSS, policyLoss } from "../../src/rl/objective.ts";
 import { DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
 import type { ConstrainedOptions } from "../../src/stages/constrained.ts";
 import { reinforcementTerm } from "../../src/stages/losses.ts";
-import type { Term } from "../../src/stages/parts.ts";
+import { passPart, type SharedPart, type Term } from "../../src/stages/parts.ts";
 import { anchor, type Constraint, reinforce } from "../../src/stages/reinforce.ts";
 import { type Rollouts, score } from "../../src/stages/rollout.ts";
 import {
@@ -19,6 +20,7 @@ import {
 } from "../../src/stages/session.ts";
 import { update } from "../../src/stages/update.ts";
 import { hostLoss } from "../../src/tensor/ops/host-loss.ts";
+import { logProbabilities } from "../../src/tensor/ops/log-probability.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import {
   folderForFile,
@@ -100,10 +102,9 @@ function handMade(
   );
   const options = { ...DEFAULT_POLICY_LOSS, beta: 0 };
   const prompts = rollouts.problems.map(({ prompt }) => prompt);
-  const loss = () => {
-    const batch = batchPrompts(prompts, policy.vlm.config);
-    const state = promptPass(policy.vlm, batch);
-    const all = responseLogProbabilities(policy.vlm, batch, state, ids, time);
+  const model = policy.vlm;
+  const lossOf: SharedPart["lossOf"] = (hidden, laidOut) => {
+    const all = inColumns(logProbabilities(hidden, headOf(model), laidOut.targets), laidOut);
     return hostLoss(all, (logprobs) => {
       old.of ??= logprobs.slice();
       return policyLoss(options, {
@@ -112,7 +113,10 @@ function handMade(
       });
     });
   };
-  return { parts: [() => ({ loss, owned: [] })], metrics: {} };
+  return {
+    parts: [() => passPart({ model, responses: { prompts, ids, time }, lossOf })],
+    metrics: {},
+  };
 }
 
 describe("several updates on the same responses", () => {

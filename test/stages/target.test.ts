@@ -2,15 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import type { Objective } from "../../src/dsl/training.ts";
+import { batchPrompts, headOf, promptPass, type Vlm } from "../../src/models/model.ts";
 import {
-  batchPrompts,
-  headOf,
-  promptPass,
+  inColumns,
+  layOutResponses,
   responseLogProbabilities,
-  responsePass,
-  shiftResponses,
-  type Vlm,
-} from "../../src/models/model.ts";
+  rowsPass,
+} from "../../src/models/responses.ts";
 import { groupRelative } from "../../src/rl/advantage.ts";
 import { klTerm } from "../../src/rl/kl.ts";
 import {
@@ -220,11 +218,11 @@ describe("the objective's options", () => {
       const count = mask.reduce<number>((sum, value) => sum + value, 0);
       const more = () => {
         const { batch, ids, time } = inputsOf(scene, scene.vlm);
-        const { inputs } = shiftResponses(batch, ids, time, scene.vlm.config.tokens.pad);
-        const hidden = responsePass(scene.vlm, batch, promptPass(scene.vlm, batch), inputs, time);
+        const rows = layOutResponses(batch, ids, time, scene.vlm.config.tokens.pad);
+        const hidden = rowsPass(scene.vlm, batch, promptPass(scene.vlm, batch), rows);
         const logits = tf.matMul(hidden, tf.transpose(headOf(scene.vlm)));
         const logs = tf.sub(logits, tf.logSumExp(logits, 1, true));
-        const negative = tf.sum(tf.mul(tf.exp(logs), logs), 1);
+        const negative = inColumns(tf.sum(tf.mul(tf.exp(logs), logs), 1) as tf.Tensor1D, rows);
         return tf.mul(tf.sum(tf.mul(negative, tf.tensor1d(mask))), 0.2 / count) as tf.Scalar;
       };
       expectSame(scene, { entropyBonus: 0.2 }, { more });

@@ -4,11 +4,14 @@ import type { Optimizer } from "../../src/dsl/training.ts";
 import { type Part, partOf } from "../../src/models/layout.ts";
 import { CALM, DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
 import { Diverged } from "../../src/runtime/errors.ts";
-import { supervisedTerm } from "../../src/stages/losses.ts";
-import type { Term } from "../../src/stages/parts.ts";
+import { anchorTerm, imitationTerm, supervisedTerm } from "../../src/stages/losses.ts";
+import { sharedLoss, type Term } from "../../src/stages/parts.ts";
 import type { Learner, Session } from "../../src/stages/session.ts";
 import { update } from "../../src/stages/update.ts";
+import { gradients } from "../../src/tensor/gradient.ts";
+import { release } from "../../src/tensor/memory.ts";
 import { readParameters } from "../../src/tensor/parameters.ts";
+import { expectAllClose } from "../support/allclose.ts";
 import {
   folderForFile,
   onBestEngine,
@@ -47,6 +50,52 @@ const momentsOf = ({ policy: { adam } }: Learner<object>) =>
     const arrays = readParameters(new Map(Object.entries({ mean, square })));
     return [name, [...arrays.values()].map(({ data }) => Array.from(data))];
   });
+
+describe("terms with the same prompts", () => {
+  it("have the gradient of one pass for each, whether or not they share one", () =>
+    run((session, learner) => {
+      const problems = session.examples.worked.slice(0, 4).map(session.read);
+      const prompts = problems.map(({ prompt }) => prompt);
+      const { vlm } = learner.policy;
+      const base = session.base.vlm;
+      const terms = () => [
+        supervisedTerm(vlm, problems.slice(0, 3)),
+        imitationTerm(vlm, problems, [3, 9, 1, 0], [0, 0.5, 0, 0], options.imitation)!,
+        anchorTerm(
+          vlm,
+          base,
+          [prompts[3]!, prompts[1]!],
+          [
+            [7, 8],
+            [9, 7, 8, 9, 7],
+          ],
+          0.5,
+        ),
+      ];
+      const parts = () => terms().flatMap((term) => term.parts.map((make) => make()));
+      const together = parts();
+      const shared = gradients(
+        () =>
+          sharedLoss(
+            vlm,
+            together.map(({ shared }) => shared!),
+          ),
+        vlm.parameters,
+      );
+      const alone = parts();
+      const own = gradients(
+        () => tf.addN(alone.map(({ loss }) => loss())) as tf.Scalar,
+        vlm.parameters,
+      );
+      expect(shared.loss).toBeCloseTo(own.loss, 5);
+      for (const [name, gradient] of own.byName) {
+        const expected = gradient.dataSync<"float32">();
+        expectAllClose(shared.byName.get(name)!.dataSync<"float32">(), expected, 1e-5, name);
+      }
+      release([...shared.byName.values(), ...own.byName.values()]);
+      for (const { owned } of [...together, ...alone]) release(owned);
+    }));
+});
 
 describe("the learning rate", () => {
   /** As an update without terms reports it. */

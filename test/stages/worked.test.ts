@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { dataset } from "../../src/data/geometry.ts";
-import {
-  batchPrompts,
-  disposeModel,
-  promptPass,
-  responseLogProbabilities,
-} from "../../src/models/model.ts";
+import { batchPrompts, disposeModel, promptPass } from "../../src/models/model.ts";
+import { responseLogProbabilities } from "../../src/models/responses.ts";
 import { extractAnswer } from "../../src/rewards/format.ts";
 import { type LoadedModel, loadModel } from "../../src/stages/policy.ts";
 import {

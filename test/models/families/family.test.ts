@@ -10,10 +10,13 @@ import {
   headOf,
   makeModel,
   promptPass,
-  responseLogProbabilities,
-  responsePass,
 } from "../../../src/models/model.ts";
 import { loadProcessor } from "../../../src/models/processor.ts";
+import {
+  layOutResponses,
+  responseLogProbabilities,
+  rowsPass,
+} from "../../../src/models/responses.ts";
 import { expectAllClose } from "../../support/allclose.ts";
 import { onEngines } from "../../support/engines.ts";
 import { pixelsLike } from "../../support/golden-pixels.ts";
@@ -67,8 +70,10 @@ describe.each(models)(
 function logitsOf(model: Vlm, prompt: Prompt, completion: ReadonlyArray<number>): tf.Tensor2D {
   const batch = batchPrompts([prompt], model.config);
   const state = promptPass(model, batch);
-  const inputs = Int32Array.of(prompt.ids.at(-1)!, ...completion);
-  const hidden = responsePass(model, batch, state, inputs, inputs.length);
+  const { pad } = model.config.tokens;
+  // One token more, whatever it is, so that the last one of the completion is taken in.
+  const rows = layOutResponses(batch, [[...completion, pad]], completion.length + 1, pad);
+  const hidden = rowsPass(model, batch, state, rows);
   return tf.matMul(tf.concat([state.hidden, hidden], 0), headOf(model), false, true);
 }
 
