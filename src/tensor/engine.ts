@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer";
 import * as Schema from "effect/Schema";
 import type { Device } from "./device.ts";
 import { nvidiaGpu, processor } from "./device.ts";
+import { hasFused } from "./fused.ts";
 import { loadNative, missingReason } from "./native-tensorflow.ts";
 import { guardWasmMemory, loadCpu, loadWasm } from "./portable.ts";
 
@@ -34,6 +35,8 @@ export interface EngineInfo {
   readonly threads: number;
   readonly memoryGiB: number;
   readonly freeMemoryGiB: number;
+  /** Whether the fused kernels are there; absent for engines that cannot have them. */
+  readonly fused?: boolean;
   /** Where the native library lies; absent for portable engines. */
   readonly path?: string;
   readonly passedOver: ReadonlyArray<PassedOver>;
@@ -120,7 +123,14 @@ const starters: { readonly [name in EngineName]: () => Promise<Started> } = {
     const native = loadOrExplain(variant, true);
     if (native.usesGpu) throw new Error("this process already runs TensorFlow on the GPU");
     await select("tensorflow");
-    return describe("tensorflow-cpu", nativeLibrary, native.version, processor(), native.path);
+    const info = describe(
+      "tensorflow-cpu",
+      nativeLibrary,
+      native.version,
+      processor(),
+      native.path,
+    );
+    return { ...info, fused: hasFused() };
   },
   wasm: async () => {
     const version = loadWasm();

@@ -27,6 +27,7 @@ describe("a stage's code", () => {
     );
     expect(grpo).toContain("src/stages/grpo.ts");
     expect(grpo).toContain("src/rl/kl.ts");
+    expect(grpo).toContain("src/tensor/fused/attention.h");
     expect(sft).toContain("src/stages/sft.ts");
     expect(sft).not.toContain("src/stages/grpo.ts");
     expect(model).not.toContain("src/rl/kl.ts");

@@ -31,6 +31,7 @@ export function renderEngine(info: EngineInfo): string {
     ["library", `${info.version} through ${info.library}`],
     ["device", `${info.device}, ${cores}`],
     ["memory", `${info.freeMemoryGiB.toFixed(1)} of ${info.memoryGiB.toFixed(1)} GiB free`],
+    ...(info.fused === undefined ? [] : [["kernels", info.fused ? "fused" : "TensorFlow's own"]]),
     ["cache", info.path ?? cacheRoot()],
     ...info.passedOver.map(({ name, reason }) => ["passed over", `${name}: ${reason}`]),
   ];

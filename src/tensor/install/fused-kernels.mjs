@@ -8,7 +8,14 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { builder, libraryFiles } from "./compile.mjs";
 
-const folder = fileURLToPath(new URL("../fused/", import.meta.url));
+// Named one by one, so that they are part of the code of every stage that computes.
+const sources = [
+  new URL("../fused/arithmetic.h", import.meta.url),
+  new URL("../fused/attention.h", import.meta.url),
+  new URL("../fused/kernels.cc", import.meta.url),
+  new URL("../fused/layers.h", import.meta.url),
+].map((url) => fileURLToPath(url));
+const kernels = sources.find((file) => file.endsWith(".cc"));
 
 const flags = [
   // Sums may be taken in any order, so that loops become vector instructions; not-a-number stays what it is.
@@ -21,16 +28,14 @@ const flags = [
 export function fusedFile(home) {
   const hash = createHash("sha256");
   hash.update(JSON.stringify([flags, process.platform, process.arch]));
-  for (const name of fs.readdirSync(folder).sort()) {
-    if (/\.(cc|h)$/.test(name)) hash.update(fs.readFileSync(path.join(folder, name)));
-  }
+  for (const source of sources) hash.update(fs.readFileSync(source));
   return path.join(home, `fused-${hash.digest("hex").slice(0, 16)}`, "fused.node");
 }
 
 /** Compiles the kernels into the folder `into`. Fails: InstallFailed. */
 export async function compileFused({ include, libraries, into, home }) {
   const build = await builder({ include, libraries, into, home });
-  const shim = `-I${path.join(folder, "shim")}`;
-  const files = [path.join(folder, "kernels.cc"), ...libraryFiles(libraries)];
+  const shim = `-I${path.join(path.dirname(kernels), "shim")}`;
+  const files = [kernels, ...libraryFiles(libraries)];
   await build("fused.node", files, [...flags, shim]);
 }
