@@ -8,7 +8,6 @@
  */
 import * as Effect from "effect/Effect";
 import { type Laps, lap, measureLaps } from "../src/core/laps.ts";
-import type { Raster } from "../src/core/raster.ts";
 import { stream } from "../src/core/seed.ts";
 import { grpo } from "../src/index.ts";
 import { CALM, DEFAULT_SAFEGUARD } from "../src/rl/safeguard.ts";
@@ -19,9 +18,9 @@ import { rewarded, sample } from "../src/stages/rollout.ts";
 import { update } from "../src/stages/update.ts";
 import { readProblem } from "../src/stages/worked.ts";
 import { start } from "../src/tensor/engine.ts";
+import { madeProblem } from "./made-problems.ts";
 import { numberOption, say, spreadOf, textOption } from "./measure.ts";
 
-const SIDE = 84;
 const WARM_UP = 2;
 const parts = ["preprocess", "vision", "prefill", "decode", "score", "backward", "optimizer"];
 
@@ -47,15 +46,7 @@ let responses = 0;
 function step(index: number): void {
   const random = stream(1, "step", index);
   const problems = Array.from({ length: sizes.prompts }, (_, at) =>
-    lap("preprocess", () =>
-      readProblem(policy, {
-        id: `${index}-${at}`,
-        family: "triangle",
-        question: "What is the angle at C?",
-        image: triangle(() => random.integer(SIDE)),
-        answer: `${random.integer(180)}`,
-      }),
-    ),
+    lap("preprocess", () => readProblem(policy, madeProblem(`${index}-${at}`, random))),
   );
   const imposed = new Uint8Array(problems.length);
   const samples = sample(policy, problems, imposed, { ...reinforcing.sampling, maxTokens }, random);
@@ -69,21 +60,6 @@ function step(index: number): void {
   guard = update(policy, [term!], reinforcing.optimizer, DEFAULT_SAFEGUARD, guard, place).guard;
   tokens += samples.generatedTokens;
   responses += samples.responses.length;
-}
-
-/** White, with the black outline of a triangle. */
-function triangle(coordinate: () => number): Raster {
-  const data = new Uint8Array(SIDE * SIDE * 3).fill(255);
-  const corners = Array.from({ length: 3 }, () => [coordinate(), coordinate()] as const);
-  corners.forEach(([x, y], at) => {
-    const [toX, toY] = corners[(at + 1) % 3]!;
-    for (let i = 0; i <= SIDE; i++) {
-      const column = Math.round(x + ((toX - x) * i) / SIDE);
-      const row = Math.round(y + ((toY - y) * i) / SIDE);
-      data.fill(0, (row * SIDE + column) * 3, (row * SIDE + column) * 3 + 3);
-    }
-  });
-  return { width: SIDE, height: SIDE, data };
 }
 
 const measured: Array<Laps> = [];
