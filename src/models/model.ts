@@ -144,7 +144,7 @@ export function promptPass(model: Vlm, batch: PromptBatch): PromptState {
       config.text,
     );
     const mask = paddingMask(batch.lengths, batch.time);
-    const prefix = output.caches.map((cache) => ({ cache, time: batch.time, mask }));
+    const prefix = output.caches.map((cache) => ({ cache, mask }));
     return { hidden: output.hidden, prefix };
   });
 }

@@ -10,7 +10,7 @@ export interface Operations {
 
 type Count = (inputs: ReadonlyArray<tf.TensorInfo>, attributes: tf.NamedAttrMap) => number;
 
-/** The kernels that multiply matrices; a fused one counts whole rectangles of scores, of the longest sequence. */
+/** The kernels that multiply matrices; a fused one counts whole rectangles of scores, of the mean length. */
 const counts: Readonly<Record<string, Count>> = {
   [tf.BatchMatMul]: ([a, b], attributes) =>
     productFlops(a!, b!, attributes as unknown as tf.BatchMatMulAttrs),
@@ -45,15 +45,15 @@ export function countOperations(): Operations {
 
 /** Pairs of a query with a key, times the head's size; inputs as those of the fused attention from its own rows on. */
 function attentionPairs(
-  [own, , , prefix, , , ...past]: ReadonlyArray<tf.TensorInfo>,
+  [own, , starts, prefix, prefixLengths, , ...past]: ReadonlyArray<tf.TensorInfo>,
   attributes: tf.NamedAttrMap,
 ): number {
   const { integers } = attributes as unknown as { integers: Readonly<Record<string, number>> };
-  const { time = 1, heads = 1, dim = 1, prefix_time: prefixTime = 0 } = integers;
   const rows = own!.shape[0]!;
-  const earlier = past.reduce((sum, one) => sum + (one.shape[0]! / rows) * time, 0);
-  const keys = time + earlier + (prefix!.shape.length > 1 ? prefixTime : 0);
-  return rows * heads * dim * keys;
+  const sequences = starts!.shape[0]! - 1;
+  const shared = prefix!.shape.length > 1 ? prefix!.shape[0]! / prefixLengths!.shape[0]! : 0;
+  const earlier = past.reduce((sum, one) => sum + one.shape[0]! / sequences, 0);
+  return rows * integers.heads! * integers.dim! * (rows / sequences + earlier + shared);
 }
 
 function productFlops(

@@ -15,13 +15,12 @@ struct Earlier {
 
 struct AttentionShape {
   int batch;    // sequences
-  int time;     // own tokens of each, of the longest where `starts` tells them apart
+  int longest;  // own tokens of the longest
   int heads;    // query heads
   int kvHeads;  // key-value heads
   int dim;      // of a head
   bool causal;  // an own token sees itself and own tokens before it; else all
-  // First own row of each sequence and the end of the last, [batch + 1]; null where all have `time` rows.
-  const int* starts;
+  const int* starts;  // first own row of each sequence and the end of the last, [batch + 1]
   // Own tokens of each sequence that are seen, [batch]; null where all are.
   const int* lengths;
   // Rows shared by responses to a prompt, [prompts, prefixTime, width]; null without.
@@ -35,10 +34,8 @@ struct AttentionShape {
 
   int repeat() const { return heads / kvHeads; }
   int width() const { return (heads + 2 * kvHeads) * dim; }
-  ptrdiff_t firstRow(int sequence) const {
-    return starts == nullptr ? static_cast<ptrdiff_t>(sequence) * time : starts[sequence];
-  }
-  int rowsOf(int sequence) const { return starts == nullptr ? time : starts[sequence + 1] - starts[sequence]; }
+  ptrdiff_t firstRow(int sequence) const { return starts[sequence]; }
+  int rowsOf(int sequence) const { return starts[sequence + 1] - starts[sequence]; }
   int seenOf(int sequence) const { return lengths == nullptr ? rowsOf(sequence) : lengths[sequence]; }
   int prompt(int sequence) const {
     return promptOf == nullptr ? sequence / (batch / prompts) : promptOf[sequence];
@@ -108,9 +105,9 @@ void attend(const AttentionShape& shape, const float* own, float* mixed, float* 
   scratch.reset();
   const int dim = shape.dim, wide = padded(dim), width = shape.width();
   const int pastTime = shape.pastTime();
-  const int most = padded(shape.prefixTime + pastTime + shape.time);
-  const int longest = shape.repeat() * shape.time;
-  const int block = longest < QUERY_BLOCK ? longest : QUERY_BLOCK;
+  const int most = padded(shape.prefixTime + pastTime + shape.longest);
+  const int asking = shape.repeat() * shape.longest;
+  const int block = asking < QUERY_BLOCK ? asking : QUERY_BLOCK;
   const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
   const Packed keys = {scratch.take(dim * most), nullptr};
   const Packed values = {nullptr, scratch.take(most * wide)};
@@ -188,9 +185,9 @@ void attendBackward(const AttentionShape& shape, const float* dMixed, const floa
                     const float* logSums, float* dOwn, float* dPrefix, Scratch& scratch) {
   scratch.reset();
   const int dim = shape.dim, wide = padded(dim), width = shape.width();
-  const int most = padded(shape.prefixTime + shape.time);
-  const int longest = shape.repeat() * shape.time;
-  const int block = longest < QUERY_BLOCK ? longest : QUERY_BLOCK;
+  const int most = padded(shape.prefixTime + shape.longest);
+  const int asking = shape.repeat() * shape.longest;
+  const int block = asking < QUERY_BLOCK ? asking : QUERY_BLOCK;
   const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
   const ptrdiff_t mixedWidth = static_cast<ptrdiff_t>(shape.heads) * dim;
   const Packed keys = {scratch.take(dim * most), scratch.take(most * wide)};

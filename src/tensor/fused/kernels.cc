@@ -4,6 +4,7 @@
 #include <tensorflow/c/kernels.h>
 #include <tensorflow/c/ops.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -89,7 +90,7 @@ class Call {
 
 // What an operation was asked for, beside its inputs.
 struct Settings {
-  int64_t time = 0, heads = 0, kvHeads = 0, dim = 0, turned = 0, prefixTime = 0, past = 0;
+  int64_t heads = 0, kvHeads = 0, dim = 0, turned = 0, past = 0;
   float epsilon = 0, sign = 0, temperature = 0;
   bool causal = false;
 };
@@ -110,12 +111,10 @@ void readNumber(TF_OpKernelConstruction* construction, const char* name, float& 
 
 void* readSettings(TF_OpKernelConstruction* construction) {
   auto settings = std::make_unique<Settings>();
-  readInteger(construction, "time", settings->time);
   readInteger(construction, "heads", settings->heads);
   readInteger(construction, "kv_heads", settings->kvHeads);
   readInteger(construction, "dim", settings->dim);
   readInteger(construction, "turned", settings->turned);
-  readInteger(construction, "prefix_time", settings->prefixTime);
   readInteger(construction, "N", settings->past);
   readNumber(construction, "epsilon", settings->epsilon);
   readNumber(construction, "sign", settings->sign);
@@ -170,6 +169,10 @@ void computeSwiGluGrad(const Settings&, Call& call) {
 
 void computeRotateRows(const Settings& settings, Call& call) {
   TF_Tensor *x = call.input(0), *bias = call.input(1), *cos = call.input(2), *sin = call.input(3);
+  const bool turns = settings.turned > 0;
+  if (settings.turned * settings.dim > Call::columns(x) || (turns && Call::size(cos) != Call::rows(x) * settings.dim) ||
+      (turns && Call::size(sin) != Call::size(cos)) || (Call::size(bias) != 0 && Call::size(bias) != Call::columns(x)))
+    return call.fail("rotation: rows, angles and bias do not fit each other");
   float* y = call.outputLike(0, x);
   if (y == nullptr) return;
   rotateRows(Call::rows(x), Call::columns(x), static_cast<int>(settings.dim), static_cast<int>(settings.turned),
@@ -194,9 +197,12 @@ bool readShape(const Settings& settings, Call& call, int at, AttentionShape& sha
   own = call.input(at);
   TF_Tensor *lengths = call.input(at + 1), *starts = call.input(at + 2), *prefix = call.input(at + 3);
   TF_Tensor *prefixLengths = call.input(at + 4), *promptOf = call.input(at + 5);
-  shape.time = static_cast<int>(settings.time);
-  shape.starts = call.optional<int32_t>(starts);
-  shape.batch = static_cast<int>(shape.starts ? Call::size(starts) - 1 : Call::rows(own) / shape.time);
+  shape.starts = call.data<int32_t>(starts);
+  shape.batch = static_cast<int>(Call::size(starts) - 1);
+  if (shape.batch < 1) {
+    call.fail("attention: there is no sequence");
+    return false;
+  }
   shape.promptOf = call.optional<int32_t>(promptOf);
   shape.heads = static_cast<int>(settings.heads);
   shape.kvHeads = static_cast<int>(settings.kvHeads);
@@ -205,8 +211,8 @@ bool readShape(const Settings& settings, Call& call, int at, AttentionShape& sha
   shape.lengths = call.optional<int32_t>(lengths);
   shape.prefix = call.optional(prefix);
   shape.prefixLengths = call.optional<int32_t>(prefixLengths);
-  shape.prefixTime = shape.prefix == nullptr ? 0 : static_cast<int>(settings.prefixTime);
   shape.prompts = shape.prefix == nullptr ? shape.batch : static_cast<int>(Call::size(prefixLengths));
+  shape.prefixTime = shape.prefix == nullptr ? 0 : static_cast<int>(Call::rows(prefix) / std::max(1, shape.prompts));
   for (int i = 0; i < settings.past; i++) {
     TF_Tensor* rows = call.input(at + 6 + i);
     shape.past.push_back({call.data(rows), static_cast<int>(Call::rows(rows) / shape.batch)});
@@ -214,10 +220,14 @@ bool readShape(const Settings& settings, Call& call, int at, AttentionShape& sha
   bool fits = Call::columns(own) == shape.width() && shape.prompts > 0;
   fits = fits && (shape.promptOf ? Call::size(promptOf) == shape.batch && within(shape.promptOf, shape.batch, shape.prompts)
                                  : shape.batch % shape.prompts == 0);
-  for (int sequence = 0; shape.starts != nullptr && sequence < shape.batch; sequence++)
-    fits = fits && shape.rowsOf(sequence) >= 0 && shape.rowsOf(sequence) <= shape.time;
-  if (shape.starts != nullptr) fits = fits && shape.starts[0] == 0 && shape.starts[shape.batch] == Call::rows(own);
-  if (shape.lengths != nullptr) fits = fits && within(shape.lengths, shape.batch, shape.time + 1);
+  shape.longest = 0;
+  for (int sequence = 0; sequence < shape.batch; sequence++) {
+    const int rows = shape.rowsOf(sequence);
+    fits = fits && rows >= 0 && (shape.lengths == nullptr || (shape.lengths[sequence] >= 0 && shape.lengths[sequence] <= rows));
+    shape.longest = std::max(shape.longest, rows);
+  }
+  fits = fits && shape.starts[0] == 0 && shape.starts[shape.batch] == Call::rows(own);
+  fits = fits && (shape.lengths == nullptr || Call::size(lengths) == shape.batch);
   if (shape.prefix != nullptr) fits = fits && within(shape.prefixLengths, shape.prompts, shape.prefixTime + 1);
   if (!fits) call.fail("attention: rows, heads, sequences and prompts do not fit each other");
   return fits;
@@ -337,8 +347,7 @@ struct Operation {
   void (*run)(void*, TF_OpKernelContext*);
 };
 
-const char* const heads[] = {"time: int", "heads: int", "kv_heads: int", "dim: int", "causal: bool",
-                             "prefix_time: int"};
+const char* const heads[] = {"heads: int", "kv_heads: int", "dim: int", "causal: bool"};
 
 const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = {
@@ -351,11 +360,11 @@ const std::vector<Operation>& operations() {
       {"RcpaRotateRows", {"dim: int", "turned: int", "sign: float"},
        {"x: float", "bias: float", "cos: float", "sin: float"}, {"y: float"}, run<computeRotateRows>},
       {"RcpaSumRows", {}, {"x: float"}, {"sums: float"}, run<computeSumRows>},
-      {"RcpaAttention", {heads[0], heads[1], heads[2], heads[3], heads[4], heads[5], "N: int >= 0"},
+      {"RcpaAttention", {heads[0], heads[1], heads[2], heads[3], "N: int >= 0"},
        {"own: float", "lengths: int32", "starts: int32", "prefix: float", "prefix_lengths: int32", "prompt_of: int32",
         "past: N * float"},
        {"mixed: float", "log_sums: float"}, run<computeAttention>},
-      {"RcpaAttentionGrad", {heads[0], heads[1], heads[2], heads[3], heads[4], heads[5]},
+      {"RcpaAttentionGrad", {heads[0], heads[1], heads[2], heads[3]},
        {"d_mixed: float", "mixed: float", "log_sums: float", "own: float", "lengths: int32", "starts: int32",
         "prefix: float", "prefix_lengths: int32", "prompt_of: int32"},
        {"d_own: float", "d_prefix: float"}, run<computeAttentionGrad>},

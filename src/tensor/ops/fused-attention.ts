@@ -49,16 +49,16 @@ function place({ qkv, shift, counts, rotary }: SelfAttentionInput): tf.Tensor2D 
 
 function attend(
   own: tf.Tensor2D,
-  { time, counts, mask, ragged, prefix, promptOf, past }: SelfAttentionInput,
+  { batch, time, counts, mask, ragged, prefix, promptOf, past }: SelfAttentionInput,
 ): tf.Tensor2D {
   const none = tf.tensor1d([], "int32");
   const earlier = (past as RowCache | undefined)?.rows ?? [];
   const shared = prefix === undefined ? tf.zeros([0]) : (prefix.cache as RowCache).rows[0]!;
   const lengths = mask.lengths ?? none;
-  const starts = ragged?.starts ?? none;
+  const starts = ragged?.starts ?? tf.tensor1d(evenStarts(batch, time), "int32");
   const prefixLengths = prefix?.mask.lengths ?? none;
   const prompts = promptOf ?? none;
-  const attributes = attentionOf(counts, time, mask.causal, prefix?.time ?? 0, earlier.length);
+  const attributes = attentionOf(counts, mask.causal, earlier.length);
   const op = customGrad((rows, keys, save) => {
     const own = [rows as tf.Tensor, lengths, starts];
     const inputs = [...own, keys as tf.Tensor, prefixLengths, prompts];
@@ -110,16 +110,14 @@ function rotationOf({ heads, kvHeads, dim }: HeadCounts, turns: boolean): ThereA
   });
 }
 
+// Nothing here varies with lengths: TensorFlow keeps a kernel for each combination of attributes, for good.
 function attentionOf(
   { heads, kvHeads, dim }: HeadCounts,
-  time: number,
   causal: boolean,
-  prefixTime: number,
   earlier: number,
 ): ThereAndBack {
-  const key = `attention ${heads} ${kvHeads} ${dim} ${time} ${causal} ${prefixTime} ${earlier}`;
-  return remembered(key, () => {
-    const integers = { time, heads, kv_heads: kvHeads, dim, prefix_time: prefixTime };
+  return remembered(`attention ${heads} ${kvHeads} ${dim} ${causal} ${earlier}`, () => {
+    const integers = { heads, kv_heads: kvHeads, dim };
     const flags = { causal };
     return {
       forth: { integers: { ...integers, N: earlier }, flags },
@@ -127,3 +125,6 @@ function attentionOf(
     };
   });
 }
+
+const evenStarts = (batch: number, time: number) =>
+  Int32Array.from({ length: batch + 1 }, (_, sequence) => sequence * time);

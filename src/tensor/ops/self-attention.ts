@@ -43,9 +43,7 @@ export interface Ragged {
 /** Keys that all samples of a prompt share. */
 export interface SharedKeys {
   readonly cache: KeyCache;
-  /** Padded tokens of each prompt. */
-  readonly time: number;
-  /** Which of them count. */
+  /** Which of each prompt's tokens count. */
   readonly mask: Mask;
 }
 

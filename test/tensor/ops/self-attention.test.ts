@@ -69,7 +69,7 @@ function attended(
       ...{ mask: causalMask(past, counts), ...turned(prompts * past) },
     });
     const lengths = Int32Array.from(rest.prefixLengths ?? Array(prompts).fill(past));
-    prefix = { cache, time: past, mask: paddingMask(lengths, past) };
+    prefix = { cache, mask: paddingMask(lengths, past) };
   }
   return selfAttention({
     ...{ qkv: qkv as tf.Tensor2D, shift: shift as tf.Tensor1D, batch, time, counts, mask },
