@@ -17,8 +17,8 @@ import {
 } from "./arms.ts";
 
 // What pipelines/compare.ts chose on validation; a part is taken away without choosing anew.
-const rate = 6e-4;
-const usual = { rate: 3e-4, steps: 400 };
+const rate = 1.2e-3;
+const usual = { rate: 1.2e-3, steps: 400 };
 const [lookAround, partialConstraint] = constrain(rate, anchored);
 
 /** One setting, nothing to choose from. */

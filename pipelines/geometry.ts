@@ -23,7 +23,7 @@ const constraint = {
   anchor,
   progress: { minimumSteps: 300 },
   imitation: { weight: 2 },
-  optimizer: { learningRate: 6e-4 },
+  optimizer: { learningRate: 1.2e-3 },
 };
 
 const geometry = pipeline("geometry", {
@@ -40,7 +40,7 @@ const geometry = pipeline("geometry", {
   }),
 
   // Measures how foreign the domain is; no supervised step is taken.
-  warmup({ steps: 10, anchor, optimizer: { learningRate: 6e-4, warmupSteps: 10 } }),
+  warmup({ steps: 10, anchor, optimizer: { learningRate: 1.2e-3, warmupSteps: 10 } }),
 
   // Imposes up to 80 % of each worked solution, less as the model becomes familiar with the domain.
   partialConstraint({ maximumSteps: 450, until: 0.7, ...constraint }),
@@ -53,7 +53,7 @@ const geometry = pipeline("geometry", {
     steps: 600,
     anchor,
     rehearsal: { prompts: 8 },
-    optimizer: { learningRate: 6e-4, finalLearningRate: 6e-5 },
+    optimizer: { learningRate: 1.2e-3, finalLearningRate: 1.2e-4 },
   }),
 
   // Reads the test split, once: base against adapted model.

@@ -4,11 +4,11 @@
  *   npx tsx pipelines/references.ts [--arms A,B] [--seeds 1,2,3] [--jobs N] [--out DIR] [--to docs/results.md]
  */
 import { arm, compare, pipeline } from "rcpa";
-import { anchored, budget, imitate, measure, rcpa, reinforce, start } from "./arms.ts";
+import { anchored, budget, imitate, measure, rcpa, rehearse, reinforce, start } from "./arms.ts";
 
 // The learning rates that pipelines/compare.ts chose on validation; how long to imitate is chosen for each number.
-const rates = { rcpa: 6e-4, usual: 3e-4, supervised: 6e-4 };
-const lengths = [{ steps: 200 }, { steps: 400 }];
+const rates = { rcpa: 1.2e-3, usual: 1.2e-3, supervised: 6e-4 };
+const lengths = [{ steps: 200 }, { steps: 400 }, { steps: 600 }];
 
 const few = [50, 100, 200, 400] as const;
 type Few = (typeof few)[number];
@@ -53,6 +53,19 @@ await compare(import.meta, {
           ),
       }),
     ),
+    ...named("sft→grpo, rehearsed", (worked) =>
+      arm({
+        doc: `The same, the solutions' thoughts rehearsed during reinforcement as in RCPA, with ${worked} of them`,
+        settings: lengths,
+        pipeline: ({ steps }) =>
+          pipeline(`sft-grpo-rehearsed-${worked}`).pipe(
+            ...start(worked),
+            imitate(rates.usual, steps, anchored),
+            rehearse(rates.usual, budget - steps, anchored),
+            measure(),
+          ),
+      }),
+    ),
     ...named("sft+anchor", (worked) =>
       arm({
         doc: `Supervised on ${worked} solutions`,
@@ -68,6 +81,7 @@ await compare(import.meta, {
   },
   contrasts: few.flatMap((worked) => [
     [`rcpa+anchor ${worked}`, `sft→grpo ${worked}`] as const,
+    [`rcpa+anchor ${worked}`, `sft→grpo, rehearsed ${worked}`] as const,
     [`rcpa+anchor ${worked}`, `sft+anchor ${worked}`] as const,
   ]),
 });
