@@ -53,7 +53,7 @@ await compare(import.meta, {
           ),
       }),
     ),
-    ...named("sft→grpo, rehearsed", (worked) =>
+    ...named("rehearsed sft→grpo", (worked) =>
       arm({
         doc: `The same, the solutions' thoughts rehearsed during reinforcement as in RCPA, with ${worked} of them`,
         settings: lengths,
@@ -81,7 +81,7 @@ await compare(import.meta, {
   },
   contrasts: few.flatMap((worked) => [
     [`rcpa+anchor ${worked}`, `sft→grpo ${worked}`] as const,
-    [`rcpa+anchor ${worked}`, `sft→grpo, rehearsed ${worked}`] as const,
+    [`rcpa+anchor ${worked}`, `rehearsed sft→grpo ${worked}`] as const,
     [`rcpa+anchor ${worked}`, `sft+anchor ${worked}`] as const,
   ]),
 });
