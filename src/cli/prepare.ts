@@ -113,7 +113,8 @@ function storedLine(plan: Plan): string {
 function engineLine(engine: EngineInfo): string {
   const threads = engine.threads === 1 ? "1 thread" : `${engine.threads} threads`;
   const passed = engine.passedOver.map(({ name, reason }) => `  passed over ${name}: ${reason}`);
-  const slower = "  without fused kernels, two to three times slower: run `npx rcpa engine install`";
+  const slower =
+    "  without fused kernels, two to three times slower: run `npx rcpa engine install`";
   return [
     `engine ${engine.name} (${engine.version}, ${engine.device}, ${threads})`,
     ...(engine.fused === false ? [slower] : []),

@@ -137,7 +137,9 @@ export async function makeFused(home, libraries, include, say) {
     });
   } catch (error) {
     if (!(error instanceof InstallFailed)) throw error;
-    say(`${error.message}; the engine works without the fused kernels, at less than half the speed`);
+    say(
+      `${error.message}; the engine works without the fused kernels, at less than half the speed`,
+    );
   }
 }
 
