@@ -13,7 +13,7 @@ export interface SafeguardOptions {
   readonly window: number;
   /** Norms needed before spikes are judged. */
   readonly minimum: number;
-  /** Refused steps in a row that mean divergence. */
+  /** Refused steps in a row after which the matter is decided: divergence, or a new usual size. */
   readonly patience: number;
 }
 
@@ -29,11 +29,14 @@ export const DEFAULT_SAFEGUARD: SafeguardOptions = {
 export interface SafeguardState {
   /** Gradient norms of the last accepted steps, oldest first. */
   readonly norms: ReadonlyArray<number>;
+  /** Finite norms refused since the last accepted step, oldest first. */
+  readonly spikes: ReadonlyArray<number>;
+  /** Refused steps since the last accepted one. */
   readonly consecutive: number;
   readonly skipped: number;
 }
 
-export const CALM: SafeguardState = { norms: [], consecutive: 0, skipped: 0 };
+export const CALM: SafeguardState = { norms: [], spikes: [], consecutive: 0, skipped: 0 };
 
 export interface StepVerdict {
   readonly state: SafeguardState;
@@ -44,9 +47,11 @@ export interface StepVerdict {
 /**
  * Judges one update step by its loss and its gradient norm before clipping.
  *
- * Non-finite values, and norms above `spike` times the median (or the floor, if that is more), are skipped and counted; `patience`
- * skips in a row are a divergence. Norms of 0 (a step without signal) are applied and not remembered.
- * Source: ours.
+ * Non-finite values, and norms above `spike` times the median (or the floor, if that is more), are skipped and counted.
+ * When `patience` steps in a row were to be skipped, and one of them is not finite, training has diverged. Were all of
+ * them spikes, then gradients have become larger for good, as when a policy far from the base is pulled back: the step is
+ * applied, and the median starts anew from those norms. Clipping bounds the step's length meanwhile, and the rollback
+ * watches the policy. Norms of 0 (a step without signal) are applied and not remembered. Source: ours.
  */
 export function judgeStep(
   state: SafeguardState,
@@ -54,17 +59,24 @@ export function judgeStep(
   options: SafeguardOptions,
 ): StepVerdict {
   const reason = objection(state, step, options);
+  const { gradientNorm } = step;
   if (reason === undefined) {
-    const norms = step.gradientNorm > 0 ? [...state.norms, step.gradientNorm] : state.norms;
-    const kept = norms.slice(-options.window);
-    return { state: { ...state, norms: kept, consecutive: 0 }, verdict: "apply" };
+    const norms = gradientNorm > 0 ? [...state.norms, gradientNorm] : state.norms;
+    return accepted(state, norms.slice(-options.window));
   }
   const consecutive = state.consecutive + 1;
+  const spikes = reason === "spike" ? [...state.spikes, gradientNorm] : state.spikes;
+  const decided = consecutive >= options.patience;
+  if (decided && spikes.length === consecutive) return accepted(state, spikes);
   return {
-    state: { ...state, consecutive, skipped: state.skipped + 1 },
-    verdict: consecutive >= options.patience ? "diverged" : "skip",
+    state: { ...state, spikes, consecutive, skipped: state.skipped + 1 },
+    verdict: decided ? "diverged" : "skip",
     reason,
   };
+}
+
+function accepted(state: SafeguardState, norms: ReadonlyArray<number>): StepVerdict {
+  return { state: { ...state, norms, spikes: [], consecutive: 0 }, verdict: "apply" };
 }
 
 function objection(

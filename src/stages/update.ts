@@ -41,7 +41,7 @@ const ADAM_EPSILON = 1e-8;
  *
  * @param apart whether each part of a term has a pass of its own, which holds less at once; the
  *   gradients' sum is that of the one pass up to rounding
- * Fails: throws `Diverged` when steps had to be skipped too often in a row; `OutOfMemory` when memory
+ * Fails: throws `Diverged` when gradients were no numbers too often in a row; `OutOfMemory` when memory
  * ran out while weights were written, so that they are half new.
  * Memory: releases gradients and the terms' tensors.
  */

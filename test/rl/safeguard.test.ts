@@ -49,6 +49,30 @@ describe("judgeStep", () => {
     expect(rescued.state.skipped).toBe(2 * (DEFAULT_SAFEGUARD.patience - 1));
   });
 
+  it("takes spikes one after the other for what is usual from then on", () => {
+    const larger = Array.from({ length: DEFAULT_SAFEGUARD.patience }, (_, index) => 26 + index);
+    expect(judge(larger.slice(1), settled).verdict).toBe("skip");
+    const moved = judge(larger, settled);
+    expect(moved.verdict).toBe("apply");
+    expect(moved.state).toEqual({
+      norms: larger,
+      spikes: [],
+      consecutive: 0,
+      skipped: DEFAULT_SAFEGUARD.patience - 1,
+    });
+    // Ten norms again, and spikes are judged beside the new ones.
+    const anew = judge([30, 25, 28, 31, 20], moved.state).state;
+    expect(judge([200], anew).verdict).toBe("apply");
+    expect(judge([300], anew)).toMatchObject({ verdict: "skip", reason: "spike" });
+  });
+
+  it("calls it a divergence when a step among the spikes is no number", () => {
+    const bad = [26, Number.NaN, 26, 26, 26];
+    expect(bad).toHaveLength(DEFAULT_SAFEGUARD.patience);
+    expect(judge(bad, settled).verdict).toBe("diverged");
+    expect(judge([26, Number.NaN, 26, 1, 26, 26], settled).verdict).toBe("skip");
+  });
+
   it("remembers a window only, and survives JSON", () => {
     const long = judge(Array.from({ length: 200 }, () => 1)).state;
     expect(long.norms).toHaveLength(DEFAULT_SAFEGUARD.window);

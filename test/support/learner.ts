@@ -11,7 +11,7 @@ import type { DatasetRef } from "../../src/dsl/artifacts.ts";
 import type { Reward, Sampling } from "../../src/dsl/training.ts";
 import { partialConstraint } from "../../src/index.ts";
 import { writeRandomModel } from "../../src/models/families/qwen2_5_vl/random-model.ts";
-import { DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
+import { CALM, DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
 import type { ConstrainedOptions } from "../../src/stages/constrained.ts";
 import { supervisedTerm } from "../../src/stages/losses.ts";
 import { type LoadedModel, savePolicy } from "../../src/stages/policy.ts";
@@ -106,7 +106,7 @@ export function training<A, Memory = object>(
 function teach(session: Session, { policy }: Learner<unknown>, steps: number): number {
   const problems = session.examples.worked.slice(0, 4).map(session.read);
   const { optimizer } = smallOptions({ optimizer: { learningRate: 3e-3 } });
-  let [guard, loss] = [{ norms: [], consecutive: 0, skipped: 0 } as Learner<unknown>["guard"], 0];
+  let [guard, loss] = [CALM as Learner<unknown>["guard"], 0];
   for (let index = 0; index < steps; index++) {
     const terms = [supervisedTerm(policy.vlm, problems)];
     const place = { stage: "teach", index, total: steps };
