@@ -86,7 +86,8 @@ function wholeLayers(rows: number, keys: number, config: TextConfig): Flops {
   return { forward: config.layers * layer.forward, backward: config.layers * layer.backward };
 }
 
-const headFlops = (rows: number, { hiddenSize, vocabSize }: TextConfig): Flops =>
+/** The output head over `rows` hidden states. */
+export const headFlops = (rows: number, { hiddenSize, vocabSize }: TextConfig): Flops =>
   linearFlops(2 * rows * hiddenSize * vocabSize);
 
 /** One decoding step of `samples` responses to each prompt, after `step` earlier ones, keys kept. */

@@ -33,6 +33,8 @@ export interface GenerateOptions {
   readonly suppressed?: ReadonlyArray<number>;
   /** Responses computed side by side; the parts go on token by token in turn, so samples are the same. Default: all. */
   readonly atOnce?: number;
+  /** Whether what each token was chosen from is kept. Default: false. */
+  readonly keepHidden?: boolean;
 }
 
 /** One response. */
@@ -47,6 +49,8 @@ export interface Generated {
   readonly entropy: number;
   /** False when `maxTokens` cut the response. */
   readonly finished: boolean;
+  /** What each generated token was chosen from: hidden state after the final norm, [dim] float32 each; empty unless kept. */
+  readonly hidden: ReadonlyArray<Float32Array>;
 }
 
 interface Row {
@@ -55,6 +59,7 @@ interface Row {
   readonly logProbs: Array<number>;
   entropy: number;
   finished: boolean;
+  readonly hidden: Array<Float32Array>;
 }
 
 /**
@@ -80,6 +85,7 @@ export function generate(
   const { temperature, random } = options;
   const allowed = new Int32Array(model.config.text.vocabSize).fill(1);
   for (const id of options.suppressed ?? tokens.visual) allowed[id] = 0;
+  const width = model.config.text.hiddenSize;
   const open = (row: Row) => !row.finished && hasRoom(row, options.maxTokens);
   const { atOnce = Number.POSITIVE_INFINITY } = options;
   const parts = slices(prompts.length, options.samples, atOnce).map((slice) => {
@@ -95,6 +101,7 @@ export function generate(
       temperature > 0 && open(row) ? random!.uniform() : 0,
     );
     const chosen = chooseTokens(next.hidden, headOf(model), { temperature, allowed, uniforms });
+    const hidden = options.keepHidden ? next.hidden.dataSync<"float32">() : undefined;
     release(next.hidden);
     part.inputs = Int32Array.from(part.rows, (row, index) => {
       if (!open(row)) return tokens.pad;
@@ -102,6 +109,7 @@ export function generate(
       row.ids.push(id);
       row.logProbs.push(chosen.logProbs[index]!);
       row.entropy += chosen.entropies[index]!;
+      if (hidden !== undefined) row.hidden.push(hidden.slice(index * width, (index + 1) * width));
       row.finished = tokens.eos.includes(id);
       return id;
     });
@@ -165,7 +173,7 @@ function narrow(part: Part, open: (row: Row) => boolean): void {
 
 function newRow(forced: ReadonlyArray<number>, maxTokens: number): Row {
   const ids = forced.slice(0, maxTokens);
-  return { ids, imposed: ids.length, logProbs: [], entropy: 0, finished: false };
+  return { ids, imposed: ids.length, logProbs: [], entropy: 0, finished: false, hidden: [] };
 }
 
 const hasRoom = (row: Row, maxTokens: number) => row.ids.length < maxTokens;

@@ -10,7 +10,15 @@ import { encodeQuestion, type LoadedModel } from "./policy.ts";
 export interface AnchorPool {
   readonly prompts: ReadonlyArray<Prompt>;
   readonly ids: ReadonlyArray<ReadonlyArray<number>>;
+  /**
+   * What the base chose each response's tokens from: its hidden states after the final norm, [dim] float32 each, from
+   * which the head makes whole distributions. Absent where they take more than `HIDDEN_BYTES`.
+   */
+  readonly hidden?: ReadonlyArray<ReadonlyArray<Float32Array>>;
 }
+
+/** Hidden states of a pool are kept up to so many bytes; beyond, the base runs in every step. */
+export const HIDDEN_BYTES = 2 ** 28;
 
 const ANSWERED_AT_ONCE = 256;
 
@@ -39,23 +47,36 @@ export function askBase(
     return encodeQuestion(base.processor, examples.general.question(random), image);
   });
   const ids: Array<ReadonlyArray<number>> = [];
+  const hidden: Array<ReadonlyArray<Float32Array>> = [];
+  const width = base.vlm.config.text.hiddenSize;
+  let [bytes, keepHidden] = [0, true];
   for (let first = 0; first < pool; first += ANSWERED_AT_ONCE) {
     const asked = prompts.slice(first, first + ANSWERED_AT_ONCE);
     const sampler = stream(seed, "anchor", "answers", first);
     const options = { samples: 1, maxTokens, temperature: 1, random: sampler, atOnce: microBatch };
-    ids.push(...generate(base.vlm, asked, options).map((response) => response.ids));
+    for (const response of generate(base.vlm, asked, { ...options, keepHidden })) {
+      ids.push(response.ids);
+      hidden.push(response.hidden);
+      bytes += 4 * width * response.ids.length;
+    }
+    keepHidden &&= bytes <= HIDDEN_BYTES;
+    if (!keepHidden) hidden.length = 0;
   }
-  return { prompts, ids };
+  return { prompts, ids, ...(keepHidden && { hidden }) };
 }
 
 /** `count` pairs of the pool, the same for equal arguments. */
 export function drawAnchors(
-  { prompts, ids }: AnchorPool,
+  { prompts, ids, hidden }: AnchorPool,
   count: number,
   seed: number,
   ...path: ReadonlyArray<string | number>
 ): AnchorPool {
   const random = stream(seed, "anchor", ...path);
   const rows = Array.from({ length: count }, () => random.integer(prompts.length));
-  return { prompts: rows.map((row) => prompts[row]!), ids: rows.map((row) => ids[row]!) };
+  return {
+    prompts: rows.map((row) => prompts[row]!),
+    ids: rows.map((row) => ids[row]!),
+    ...(hidden && { hidden: rows.map((row) => hidden[row]!) }),
+  };
 }

@@ -2,6 +2,7 @@
 import type { VlmConfig } from "../models/config.ts";
 import {
   decodeFlops,
+  headFlops,
   type PromptShape,
   promptFlops,
   responseFlops,
@@ -50,6 +51,16 @@ export function scoreTask(
   const flops =
     promptFlops(prompt, config).forward + responseFlops(prompt, response, config).forward;
   return { work: [{ kind: "pass", times, flops }], bytes: passBytes(prompt, response, config) };
+}
+
+/** Whole distributions of `rows` tokens from their hidden states. */
+export function distributionTask(config: VlmConfig, rows: number): Task {
+  const { text } = config;
+  const flops = headFlops(rows, text).forward;
+  return {
+    work: [{ kind: "pass", times: 1, flops }],
+    bytes: 4 * rows * (text.hiddenSize + 3 * text.vocabSize),
+  };
 }
 
 /** Forward and backward pass on given responses; `frozen` names parts that are not trained. */

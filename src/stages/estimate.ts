@@ -2,8 +2,10 @@
 import type { Imitation, Prefix } from "../dsl/curriculum.ts";
 import type { Anchor } from "../dsl/training.ts";
 import { type Cost, flopsOf } from "../runtime/estimate.ts";
+import { HIDDEN_BYTES } from "./anchor.ts";
 import {
   askTask,
+  distributionTask,
   exampleTask,
   scoreTask,
   type Task,
@@ -88,11 +90,16 @@ export function withAnchor(
 ): Parts["step"] {
   if (anchor.weight === 0) return step;
   const batch = batchShape(samples.general, anchor.prompts);
+  const { config } = model;
   const answered = Math.min(time, responseTime(samples.general, time));
+  const kept = 4 * anchor.pool * answered * config.text.hiddenSize <= HIDDEN_BYTES;
+  const wanted = kept
+    ? distributionTask(config, anchor.prompts * answered)
+    : scoreTask(config, batch, 1, answered);
   return {
     ...step,
-    tasks: [...step.tasks, scoreTask(model.config, batch, 1, answered)],
-    trained: [...step.trained, trainTask(model.config, batch, 1, answered, optimizer.freeze)],
+    tasks: [...step.tasks, wanted],
+    trained: [...step.trained, trainTask(config, batch, 1, answered, optimizer.freeze)],
   };
 }
 

@@ -2,11 +2,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Imitation } from "../dsl/curriculum.ts";
 import type { Objective } from "../dsl/training.ts";
-import { headOf, type Prompt, type Vlm } from "../models/model.ts";
+import { batchPrompts, headOf, type Vlm } from "../models/model.ts";
+import { layOutResponses } from "../models/responses.ts";
 import { DEFAULT_IMITATION, IMITATION_WEIGHT, imitationLoss } from "../rl/imitation.ts";
 import { policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";
 import { divergenceFrom, logDistribution } from "../tensor/ops/log-probability.ts";
+import type { AnchorPool } from "./anchor.ts";
 import {
   hostParts,
   longest,
@@ -145,12 +147,15 @@ export function supervisedTerm(
   return { parts, metrics };
 }
 
-/** `weight` times the mean over tokens of KL(base ‖ policy) on the base's own responses. */
+/**
+ * `weight` times the mean over tokens of KL(base ‖ policy) on the base's own responses.
+ *
+ * The base runs only where its hidden states were not kept.
+ */
 export function anchorTerm(
   policy: Vlm,
   base: Vlm,
-  prompts: ReadonlyArray<Prompt>,
-  ids: ReadonlyArray<ReadonlyArray<number>>,
+  { prompts, ids, hidden: known }: AnchorPool,
   weight: number,
   microBatch = Number.POSITIVE_INFINITY,
 ): Term {
@@ -159,7 +164,12 @@ export function anchorTerm(
   const all = pieces({ prompts, ids, time: longest(ids) }, microBatch);
   const parts = all.map((piece, index) => () => {
     // Outside the tape, so that nothing of the base's pass is kept for a gradient.
-    const wanted = scoped(() => logDistribution(pass(base, piece).hidden, headOf(base)));
+    const wanted = scoped(() => {
+      const { firstRow } = piece;
+      const kept = known?.slice(firstRow, firstRow + piece.ids.length);
+      const hidden = kept === undefined ? pass(base, piece).hidden : inRows(kept, base, piece);
+      return logDistribution(hidden, headOf(base));
+    });
     const lossOf: SharedPart["lossOf"] = (hidden, rows) => {
       const weights = Float32Array.from(rows.places, (place) => {
         const { length } = piece.ids[Math.floor(place / rows.time)]!;
@@ -174,4 +184,22 @@ export function anchorTerm(
     return passPart({ model: policy, responses: piece, lossOf }, [wanted]);
   });
   return { parts, metrics };
+}
+
+/** Kept hidden states of responses, as a pass lays them out, [row, dim]; zeros at padding. */
+function inRows(
+  kept: ReadonlyArray<ReadonlyArray<Float32Array>>,
+  { config }: Vlm,
+  { prompts, ids, time }: Responses,
+): tf.Tensor2D {
+  const width = config.text.hiddenSize;
+  const batch = batchPrompts(prompts, config);
+  const { inputs, starts } = layOutResponses(batch, ids, time, config.tokens.pad);
+  const values = new Float32Array(inputs.length * width);
+  kept.forEach((states, response) => {
+    states.forEach((state, t) => {
+      values.set(state, (starts[response]! + t) * width);
+    });
+  });
+  return tf.tensor2d(values, [inputs.length, width]);
 }

@@ -193,8 +193,8 @@ export function anchor<Memory>(
 ): Term | undefined {
   if (session.anchors === undefined) return undefined;
   const { seed, stage, base, microBatch } = session;
-  const { prompts, ids } = drawAnchors(session.anchors, options.prompts, seed, stage, index);
-  return anchorTerm(policy.vlm, base.vlm, prompts, ids, options.weight, microBatch.rows);
+  const drawn = drawAnchors(session.anchors, options.prompts, seed, stage, index);
+  return anchorTerm(policy.vlm, base.vlm, drawn, options.weight, microBatch.rows);
 }
 
 function describe(rollouts: Rollouts, zeroSpread: Uint8Array): Record<string, number> {

@@ -1,10 +1,18 @@
 /** Generation: forced prefixes, sampling, blocked tokens, ends. */
+import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { type Generated, generate } from "../../src/models/generate.ts";
 import type { Prompt, Vlm } from "../../src/models/model.ts";
-import { batchPrompts, disposeModel, makeModel, promptPass } from "../../src/models/model.ts";
+import {
+  batchPrompts,
+  disposeModel,
+  headOf,
+  makeModel,
+  promptPass,
+} from "../../src/models/model.ts";
 import { responseLogProbabilities } from "../../src/models/responses.ts";
+import { logProbabilities } from "../../src/tensor/ops/log-probability.ts";
 import { expectAllClose } from "../support/allclose.ts";
 import { onEngines } from "../support/engines.ts";
 import { preparedModels } from "../support/golden-prompts.ts";
@@ -58,7 +66,26 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
         logProbs: [],
         entropy: 0,
         finished: false,
+        hidden: [],
       });
+    });
+
+    it("keeps what each token was chosen from when asked to", () => {
+      const options = { ...GREEDY, maxTokens: 6, samples: 1, keepHidden: true };
+      const responses = generate(model, mixed, options);
+      responses.forEach(({ hidden, ids, logProbs }) => {
+        expect(hidden).toHaveLength(ids.length);
+        hidden.forEach((state, at) => {
+          const again = values(() => {
+            const row = tf.tensor2d(state, [1, state.length]);
+            return logProbabilities(row, headOf(model), Int32Array.of(ids[at]!));
+          });
+          expect(again[0]).toBeCloseTo(logProbs[at]!, 4);
+        });
+      });
+      expect(generate(model, mixed, { ...options, keepHidden: false })).toEqual(
+        responses.map((response) => ({ ...response, hidden: [] })),
+      );
     });
 
     it("repeats a sampled run from an equal stream, and not from another", () => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { batchPrompts, promptPass, type Vlm } from "../../src/models/model.ts";
 import { responseLogProbabilities } from "../../src/models/responses.ts";
+import { askBase } from "../../src/stages/anchor.ts";
 import {
   anchorTerm,
   imitationTerm,
@@ -96,7 +97,7 @@ describe("anchorTerm", () => {
     const problems = problemsOf(session);
     const ids = problems.map(({ reference }) => reference);
     const prompts = problems.map(({ prompt }) => prompt);
-    return evaluate(vlm, anchorTerm(vlm, session.base.vlm, prompts, ids, weight));
+    return evaluate(vlm, anchorTerm(vlm, session.base.vlm, { prompts, ids }, weight));
   };
 
   it("is 0 with a gradient of 0 where the policy is the base", () =>
@@ -112,6 +113,25 @@ describe("anchorTerm", () => {
       expect(half!.loss).toBeGreaterThan(1e-4);
       expect(whole!.loss / half!.loss).toBeCloseTo(2, 4);
       expect(whole!.norm / half!.norm).toBeCloseTo(2, 3);
+    }));
+
+  it("is the same whether the base's hidden states were kept or are computed again", () =>
+    run((session, learner) => {
+      const asked = { weight: 1, prompts: 4, images: "general", pool: 6 } as const;
+      const pool = askBase(session.base, session.examples, asked, 6, 1);
+      expect(pool.hidden!.map((states) => states.length)).toEqual(
+        pool.ids.map(({ length }) => length),
+      );
+      const { prompts, ids } = pool;
+      const { vlm } = learner.policy;
+      const [kept, again] = [pool, { prompts, ids }].map((each) =>
+        evaluate(vlm, anchorTerm(vlm, session.base.vlm, each, 1)),
+      );
+      expect(again!.loss).toBeGreaterThan(1e-4);
+      expect(kept!.loss / again!.loss).toBeCloseTo(1, 4);
+      for (const [name, gradient] of again!.byName) {
+        expectAllClose(kept!.byName.get(name)!, gradient, 1e-5, name);
+      }
     }));
 });
 

@@ -4,6 +4,7 @@ import { stream } from "../../src/core/seed.ts";
 import { modelFolder } from "../../src/dsl/shipped.ts";
 import type { Objective } from "../../src/dsl/training.ts";
 import { CALM, DEFAULT_SAFEGUARD } from "../../src/rl/safeguard.ts";
+import { askBase } from "../../src/stages/anchor.ts";
 import {
   anchorTerm,
   imitationTerm,
@@ -194,10 +195,14 @@ describe("a step in parts", () => {
         const rollouts = rolled(session, learner);
         const prompts = problems.map(({ prompt }) => prompt);
         const answers = problems.map(({ reference }) => reference);
+        const asked = { weight: 0.5, prompts: 4, images: "general", pool: 4 } as const;
+        const pool = askBase(session.base, session.examples, asked, 6, 1);
+        expect(pool.hidden).toHaveLength(4);
         expectEqual(learner, (rows) => [
           reinforcementTerm(vlm, session.base.vlm, rollouts, objective, 12, rows)!,
           imitationTerm(vlm, problems, [5, 3, 7, 2], [0, 0, 0, 0], imitation, rows)!,
-          anchorTerm(vlm, session.base.vlm, prompts, answers, 0.5, rows),
+          anchorTerm(vlm, session.base.vlm, { prompts, ids: answers }, 0.5, rows),
+          anchorTerm(vlm, session.base.vlm, pool, 0.5, rows),
           supervisedTerm(vlm, problems, rows),
         ]);
       },

@@ -64,11 +64,13 @@ describe("terms with the same prompts", () => {
         anchorTerm(
           vlm,
           base,
-          [prompts[3]!, prompts[1]!],
-          [
-            [7, 8],
-            [9, 7, 8, 9, 7],
-          ],
+          {
+            prompts: [prompts[3]!, prompts[1]!],
+            ids: [
+              [7, 8],
+              [9, 7, 8, 9, 7],
+            ],
+          },
           0.5,
         ),
       ];
