@@ -1,4 +1,4 @@
-/** Ways to adapt the shipped tiny VLM to geometry, as sequences of stages: what the studies beside this file compare. */
+/** Ways to adapt the shipped tiny VLM to a domain, as sequences of stages: what the studies beside this file compare. */
 import { data, evaluate, grpo, model, partialConstraint, sft, transition, warmup } from "rcpa";
 
 /** RCPA takes about so many steps in all; no arm takes more. */
@@ -29,11 +29,11 @@ export const falling = (learningRate: number) => ({
 });
 
 /** Few worked solutions, many problems with nothing but the right answer: 2,000 in all. */
-export const start = (worked = 200) =>
+export const start = (worked = 200, world: "geometry" | "charts" = "geometry") =>
   [
     model({ from: "tiny-vlm" }),
     data({
-      domain: { world: "geometry", worked, answerOnly: 2000 - worked },
+      domain: { world, worked, answerOnly: 2000 - worked },
       general: { world: "scenes" },
     }),
   ] as const;
@@ -46,7 +46,8 @@ export const imitate = (learningRate: number, steps: number, held: Held) =>
 export const reinforce = (learningRate: number, steps: number, held: Held) =>
   grpo({ steps, ...falling(learningRate), ...held });
 
-const rehearsal = { prompts: 8 } as const;
+/** Worked solutions whose thoughts are imitated in each step of the full phase. */
+export const rehearsal = { prompts: 8 } as const;
 
 /** Reinforcement on all problems that keeps the thoughts of the worked solutions. */
 export const rehearse = (learningRate: number, steps: number, held: Held) =>

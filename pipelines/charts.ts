@@ -6,8 +6,8 @@
 import * as rcpa from "rcpa";
 
 const anchor = { weight: 1, images: "general", pool: 4096 } as const;
-const optimizer = { learningRate: 6e-4 };
-const falling = { ...optimizer, finalLearningRate: 6e-5 };
+const optimizer = { learningRate: 1.2e-3 };
+const falling = { ...optimizer, finalLearningRate: 1.2e-4 };
 const constraint = {
   anchor,
   progress: { minimumSteps: 300 },
