@@ -43,8 +43,8 @@ function multiply(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
     return {
       value: tf.matMul(input as tf.Tensor2D, matrix as tf.Tensor2D),
       gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => [
-        matMulTransposedRight(dy, saved[1]!),
-        matMulTransposedLeft(saved[0]!, dy),
+        () => matMulTransposedRight(dy, saved[1]!),
+        () => matMulTransposedLeft(saved[0]!, dy),
       ],
     };
   });

@@ -41,8 +41,10 @@ export function towerFlops(
     );
   });
   const tokens = patches / config.mergeSize ** 2;
+  const embedded = 2 * patches * values * d;
   return sumFlops(
-    linearFlops(2 * patches * values * d),
+    // Pixels have no gradient, the weights alone do.
+    { forward: embedded, backward: embedded },
     ...blocks,
     linearFlops(2 * tokens * projector),
   );
