@@ -8,6 +8,7 @@ export type { Artifacts, Evaluation, ModelRef, Score } from "./dsl/artifacts.ts"
 export { withAttempts } from "./dsl/attempts.ts";
 export type { Budgets } from "./dsl/budgets.ts";
 export type { Facts } from "./dsl/facts.ts";
+export { lora } from "./dsl/lora.ts";
 export { option, Steps } from "./dsl/option.ts";
 export {
   data,

@@ -76,6 +76,13 @@ export function localPath(text: string): string {
   return join(repoFolder(name), "snapshots", folder, name.path);
 }
 
+/** The model or data set (`org/name`) whose cached folder this is; undefined for other folders. */
+export function cachedRepo(dir: string): string | undefined {
+  const [, org, name] =
+    /[/\\](?:models|datasets)--([\w.-]+?)--([\w.-]+)[/\\]snapshots[/\\]/.exec(`${dir}/`) ?? [];
+  return org === undefined ? undefined : `${org}/${name}`;
+}
+
 /** The folder that links of a file may lead into: cached files are links into the folder of their repository. */
 export function linkedWithin(dir: string): string | undefined {
   const [, folder] =

@@ -246,6 +246,11 @@ export const exportModel = define({
       doc: "Folder to write; a model folder there is replaced.",
       unit: "path",
     }),
+    format: option(Schema.Literals(["merged", "peft"]), {
+      doc: "All weights, an adapter worked in, as `transformers` loads them; or the adapter alone, as `peft` does.",
+      unit: "-",
+      default: "merged",
+    }),
   }),
   needs: ["policy"],
   gives: ["exported"],

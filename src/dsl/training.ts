@@ -3,7 +3,8 @@ import * as Schema from "effect/Schema";
 import { orAbsent } from "./facts.ts";
 import { option } from "./option.ts";
 
-const number = (minimum: number, maximum: number) =>
+/** A number within bounds, these included. */
+export const number = (minimum: number, maximum: number) =>
   Schema.Finite.check(
     Schema.isBetween({ minimum, maximum }, { expected: `a number from ${minimum} to ${maximum}` }),
   );
@@ -46,7 +47,8 @@ export const Sampling = Schema.Struct({
 });
 export type Sampling = typeof Sampling.Type;
 
-const parts = ["vision", "projector", "text"] as const;
+/** The parts of a model, in the order data takes. */
+export const parts = ["vision", "projector", "text"] as const;
 const Freeze = Schema.Array(Schema.Literals(parts)).check(
   Schema.makeFilter((frozen) => parts.some((part) => !frozen.includes(part)), {
     expected: "at least one part left to train",

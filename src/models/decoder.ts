@@ -2,7 +2,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { scoped } from "../tensor/memory.ts";
 import { swiGlu } from "../tensor/ops/activation.ts";
-import { linear } from "../tensor/ops/linear.ts";
 import { rmsNorm } from "../tensor/ops/rms-norm.ts";
 import type { RotaryTable } from "../tensor/ops/rotary.ts";
 import {
@@ -13,8 +12,8 @@ import {
   type SharedKeys,
   selfAttention,
 } from "../tensor/ops/self-attention.ts";
-import type { Parameters } from "../tensor/parameters.ts";
 import type { TextConfig } from "./config.ts";
+import { project, vector, type Weights } from "./weights.ts";
 
 export interface DecoderInput {
   /** Token vectors, [batch × time, dim] float32. */
@@ -48,21 +47,17 @@ export interface DecoderOutput {
  * Memory: caller owns the result; intermediates go layer by layer when no gradient is taped.
  * Source: transformers `Qwen2_5_VLDecoderLayer.forward`, `Qwen2_5_VLTextModel.forward`.
  */
-export function decode(
-  input: DecoderInput,
-  parameters: Parameters,
-  config: TextConfig,
-): DecoderOutput {
+export function decode(input: DecoderInput, weights: Weights, config: TextConfig): DecoderOutput {
   const caches: Array<KeyCache> = [];
   let x = input.vectors;
   for (let index = 0; index < config.layers; index++) {
     const previous = x;
-    const result = scoped(() => layer(previous, index, input, parameters, config));
+    const result = scoped(() => layer(previous, index, input, weights, config));
     if (index > 0) previous.dispose();
     x = result.x;
     caches.push(result.cache);
   }
-  const hidden = rmsNorm(x, vector(parameters, "text.norm"), config.rmsNormEps);
+  const hidden = rmsNorm(x, vector(weights, "text.norm"), config.rmsNormEps);
   x.dispose();
   return { hidden, caches };
 }
@@ -74,33 +69,28 @@ export const headCounts = ({ heads, kvHeads, headDim }: TextConfig): HeadCounts 
   dim: headDim,
 });
 
-const matrix = (parameters: Parameters, name: string) =>
-  parameters.get(`${name}.weight`) as unknown as tf.Tensor2D;
-const vector = (parameters: Parameters, name: string) =>
-  parameters.get(name) as unknown as tf.Tensor1D;
-
 function layer(
   x: tf.Tensor2D,
   index: number,
   input: DecoderInput,
-  parameters: Parameters,
+  weights: Weights,
   config: TextConfig,
 ): { x: tf.Tensor2D; cache: KeyCache } {
   const name = `text.${index}`;
-  const normed = rmsNorm(x, vector(parameters, `${name}.norm1`), config.rmsNormEps);
+  const normed = rmsNorm(x, vector(weights, `${name}.norm1`), config.rmsNormEps);
   const { batch, time, rotary, mask, ragged, promptOf } = input;
   const [prefix, past] = [input.prefix?.[index], input.past?.[index]];
   const { mixed, cache } = selfAttention({
     ...{ batch, time, rotary, mask, counts: headCounts(config) },
-    qkv: linear(normed, matrix(parameters, `${name}.qkv`)),
-    ...(config.qkvBias && { shift: vector(parameters, `${name}.qkv.bias`) }),
+    qkv: project(normed, weights, `${name}.qkv`),
+    ...(config.qkvBias && { shift: vector(weights, `${name}.qkv.bias`) }),
     ...(ragged && { ragged }),
     ...(prefix && { prefix }),
     ...(promptOf && { promptOf }),
     ...(past && { past }),
   });
-  const attended = tf.add(x, linear(mixed, matrix(parameters, `${name}.out`))) as tf.Tensor2D;
-  const inner = rmsNorm(attended, vector(parameters, `${name}.norm2`), config.rmsNormEps);
-  const hidden = swiGlu(linear(inner, matrix(parameters, `${name}.gateUp`)));
-  return { x: tf.add(attended, linear(hidden, matrix(parameters, `${name}.down`))), cache };
+  const attended = tf.add(x, project(mixed, weights, `${name}.out`)) as tf.Tensor2D;
+  const inner = rmsNorm(attended, vector(weights, `${name}.norm2`), config.rmsNormEps);
+  const hidden = swiGlu(project(inner, weights, `${name}.gateUp`));
+  return { x: tf.add(attended, project(hidden, weights, `${name}.down`)), cache };
 }

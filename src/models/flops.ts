@@ -86,6 +86,49 @@ function wholeLayers(rows: number, keys: number, config: TextConfig): Flops {
   return { forward: config.layers * layer.forward, backward: config.layers * layer.backward };
 }
 
+/** What an adapter adds to and spares in the gradient of prompts and responses; `rank` is that of its matrices. */
+export interface AdapterShape {
+  readonly rank: number;
+  readonly targets: ReadonlyArray<{
+    readonly inputs: number;
+    readonly outputs: number;
+    readonly part: "vision" | "projector" | "text";
+  }>;
+}
+
+/**
+ * The same as `promptFlops` and `responseFlops` together where an adapter is trained: products of frozen weights lose
+ * the gradient of the weights, `2·rows·in·out`; each adapted one adds `2·rows·rank·(in + out)` and twice that in the gradient.
+ */
+export function adapterFlops(
+  prompt: PromptShape,
+  response: ResponseShape,
+  config: VlmConfig,
+  { rank, targets }: AdapterShape,
+): Flops {
+  const seen = targets.some(({ part }) => part !== "text");
+  const tower = visionFlops(prompt.grids, config);
+  const all = sumFlops(promptFlops(prompt, config), responseFlops(prompt, response, config));
+  const patches = prompt.grids.reduce(
+    (sum, [count, rows, columns]) => sum + count * rows * columns,
+    0,
+  );
+  const tokens = prompt.prompts * (prompt.time + response.samples * response.time);
+  const { inputs, rest } = layerParts(tokens, 0, config.text);
+  const added = sumFlops(
+    ...targets.map(({ inputs: width, outputs, part }) =>
+      linearFlops(2 * (part === "text" ? tokens : patches) * rank * (width + outputs)),
+    ),
+  );
+  const weights = config.text.layers * (inputs.forward + rest.forward);
+  // What is left of a tower's gradient is about a product for each of its own: to get through, not to learn.
+  const vision = seen ? tower.backward / 2 : tower.backward;
+  return {
+    forward: all.forward + added.forward,
+    backward: all.backward - weights - vision + added.backward,
+  };
+}
+
 /** The output head over `rows` hidden states. */
 export const headFlops = (rows: number, { hiddenSize, vocabSize }: TextConfig): Flops =>
   linearFlops(2 * rows * hiddenSize * vocabSize);

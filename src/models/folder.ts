@@ -27,7 +27,7 @@ export interface ModelFolder {
 }
 
 /** Files beside the weights that make a folder usable; copied when present. */
-const COMPANIONS = [
+export const companions: ReadonlyArray<string> = [
   "config.json",
   "generation_config.json",
   "preprocessor_config.json",
@@ -91,13 +91,29 @@ export function writeModelFolder(
   const config = readConfig(source.from);
   const shapes = [...source.weights].map(([name, { shape }]) => [name, shape] as const);
   checkShapes(dir, config, new Map(shapes), (name) => name);
-  checkReplaceable(dir);
+  writeWhole(dir, (partial) => {
+    copyCompanions(source.from, partial);
+    writeSafetensors(join(partial, "model.safetensors"), source.weights);
+  });
+}
+
+/**
+ * Makes a folder by filling an empty one, which then takes its place: whole or not at all.
+ *
+ * @param mark the file that tells a folder which may be replaced
+ * Fails: `ModelFolderInvalid` when `dir` is there and is some other folder; `SafetensorsUnwritable` when the disk refuses.
+ */
+export function writeWhole(
+  dir: string,
+  fill: (partial: string) => void,
+  mark = "config.json",
+): void {
+  checkReplaceable(dir, mark);
   const target = resolve(dir);
   const partial = `${target}.partial-${randomUUID()}`;
   try {
     mkdirSync(partial, { recursive: true });
-    copyCompanions(source.from, partial);
-    writeSafetensors(join(partial, "model.safetensors"), source.weights);
+    fill(partial);
     for (const file of readdirSync(partial)) syncPath(join(partial, file));
     swapIn(partial, target);
   } catch (error) {
@@ -151,15 +167,15 @@ function checkShapes(
   throw new ModelFolderInvalid({ path: dir, field: problems[0]![0], message });
 }
 
-function checkReplaceable(dir: string) {
-  if (!existsSync(dir) || existsSync(join(dir, "config.json"))) return;
+function checkReplaceable(dir: string, mark: string) {
+  if (!existsSync(dir) || existsSync(join(dir, mark))) return;
   if (readdirSync(dir).length > 0) {
-    throw folderInvalid(dir, "", "is not empty and not a model folder; it will not be replaced");
+    throw folderInvalid(dir, "", `is not empty and has no ${mark}; it will not be replaced`);
   }
 }
 
 function copyCompanions(from: string, to: string) {
-  for (const file of COMPANIONS) {
+  for (const file of companions) {
     if (existsSync(join(from, file))) copyFileSync(join(from, file), join(to, file));
   }
   const config = asFloat32(readJsonFile(join(from, "config.json")));

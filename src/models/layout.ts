@@ -20,7 +20,7 @@ export function unfrozen(parameters: Parameters, frozen: ReadonlyArray<Part>): P
 }
 
 /** Every device parameter of a model of this shape, in the order of computation. */
-function slots(config: VlmConfig): ReadonlyArray<Slot> {
+export function slots(config: VlmConfig): ReadonlyArray<Slot> {
   const { visionSlots, textPrefix } = familyOf(config);
   return [...visionSlots(config.vision), ...textSlots(config.text, textPrefix)];
 }

@@ -61,12 +61,14 @@ const portableHead: Holdings = {
  * `4·(23tld + 4.4tli + 11vme + 2.4vmj + 7rV)` at the output head.
  *
  * @param predicted tokens whose probability is computed, r above; default: those of the responses
+ * @param trained numbers that are trained, p above; default: all weights
  */
 export function trainingBytes(
   prompt: PromptShape,
   response: ResponseShape,
   config: VlmConfig,
   predicted = prompt.prompts * response.samples * response.time,
+  trained = parameterCount(config),
 ): number {
   const { text, vision } = config;
   const { asked, answered, patches, pairs } = sizes(prompt, response, config);
@@ -76,7 +78,6 @@ export function trainingBytes(
   const seen = blocks * vision.hiddenSize;
   const seenInner = blocks * vision.intermediateSize;
   const logits = predicted * text.vocabSize;
-  const weights = parameterCount(config);
   const held = (of: Holdings) =>
     of.wide * wide +
     of.inner * inner +
@@ -84,7 +85,7 @@ export function trainingBytes(
     of.seenInner * seenInner +
     of.logits * logits +
     of.pairs * pairs +
-    of.weights * weights;
+    of.weights * trained;
   if (hasFused()) return WORD * held(fusedBackward);
   return WORD * Math.max(held(portableBackward), held(portableHead));
 }

@@ -16,7 +16,9 @@ import { decode, headCounts } from "./decoder.ts";
 import { familyOf } from "./families/family.ts";
 import type { PatchedImage } from "./image-patches.ts";
 import { fuse, split } from "./layout.ts";
+import { type Adapter, type LoraArrays, makeAdapter } from "./lora/adapter.ts";
 import { textRotary } from "./positions.ts";
+import type { Weights } from "./weights.ts";
 
 /** A tokenised prompt with its images, image placeholders expanded. */
 export interface Prompt {
@@ -28,6 +30,10 @@ export interface Prompt {
 export interface Vlm {
   readonly config: VlmConfig;
   readonly parameters: Parameters;
+  /** What is trained in place of the parameters. */
+  readonly adapter?: Adapter;
+  /** Whether the parameters belong to another model, which releases them. */
+  readonly borrowed?: boolean;
 }
 
 /**
@@ -47,9 +53,20 @@ export function readModel(
   return split(model.config, readParameters(model.parameters), shapes);
 }
 
+/** `model` with an adapter, on the same parameters. Memory: caller owns the adapter; release it with `disposeModel`. */
+export function adapted(model: Vlm, arrays: LoraArrays, borrowed: boolean): Vlm {
+  const { config, parameters } = model;
+  return { config, parameters, adapter: makeAdapter(config, arrays), borrowed };
+}
+
+/** What a pass through the model computes with. */
+export const weightsOf = ({ parameters, adapter }: Vlm): Weights =>
+  adapter === undefined ? parameters : { get: (name: string) => parameters.get(name), adapter };
+
 /** Releases the model's tensors. */
-export function disposeModel(model: Vlm): void {
-  disposeParameters(model.parameters);
+export function disposeModel({ parameters, adapter, borrowed }: Vlm): void {
+  if (!borrowed) disposeParameters(parameters);
+  if (adapter !== undefined) disposeParameters(adapter.parameters);
 }
 
 /**
@@ -131,7 +148,7 @@ export function headOf(model: Vlm): tf.Tensor2D {
  */
 export function promptPass(model: Vlm, batch: PromptBatch): PromptState {
   return scoped(() => {
-    const { config, parameters } = model;
+    const { config } = model;
     const output = decode(
       {
         vectors: promptVectors(model, batch),
@@ -140,7 +157,7 @@ export function promptPass(model: Vlm, batch: PromptBatch): PromptState {
         rotary: textRotary(batch.positions, config.text),
         mask: causalMask(batch.time, headCounts(config.text)),
       },
-      parameters,
+      weightsOf(model),
       config.text,
     );
     const mask = paddingMask(batch.lengths, batch.time);
@@ -159,7 +176,7 @@ function promptVectors(model: Vlm, batch: PromptBatch): tf.Tensor2D {
   if (batch.features === undefined) return text;
   const { visionFeatures } = familyOf(model.config);
   const images = lap("vision", () =>
-    visionFeatures(batch.images, model.parameters, model.config.vision),
+    visionFeatures(batch.images, weightsOf(model), model.config.vision),
   );
   const rows = batch.ids.length;
   // Text rows keep their place; image rows come from behind them. No row is used twice.

@@ -6,7 +6,14 @@ import { logProbabilities } from "../tensor/ops/log-probability.ts";
 import { embed, rearrange } from "../tensor/ops/rows.ts";
 import { causalMask, type KeyCache } from "../tensor/ops/self-attention.ts";
 import { decode, headCounts } from "./decoder.ts";
-import { embedTable, headOf, type PromptBatch, type PromptState, type Vlm } from "./model.ts";
+import {
+  embedTable,
+  headOf,
+  type PromptBatch,
+  type PromptState,
+  type Vlm,
+  weightsOf,
+} from "./model.ts";
 import { textRotary } from "./positions.ts";
 
 /** The rows of some responses; each row takes a token in and predicts the next. */
@@ -93,7 +100,7 @@ export function rowsPass(
         promptOf: tf.tensor1d(promptOf, "int32"),
       }),
     },
-    model.parameters,
+    weightsOf(model),
     text,
   ).hidden;
 }
@@ -168,7 +175,7 @@ export function decodeStep(
         ...(hasFused() && { promptOf: tf.tensor1d(promptOf, "int32") }),
         ...(past === undefined ? {} : { past }),
       },
-      model.parameters,
+      weightsOf(model),
       model.config.text,
     );
   });

@@ -5,6 +5,7 @@ import { type Cost, type Forecast, flopsOf } from "../runtime/estimate.ts";
 import {
   answerTasks,
   type Foreseen,
+  learnt,
   poolKey,
   poolTasks,
   reinforcementStep,
@@ -130,7 +131,7 @@ export function sftCost(foreseen: Foreseen, options: OptionsOf<typeof Words.sft>
   const { prompts, on, optimizer } = options;
   const time = Math.max(1, samples[on].reference);
   const trained = [
-    trainTask(model.config, batchShape(samples[on], prompts), 1, time, optimizer.freeze),
+    trainTask(model.config, batchShape(samples[on], prompts), 1, time, learnt(model, optimizer)),
   ];
   const tasks = on === "general" ? [exampleTask(prompts)] : [];
   return supervisedCost(foreseen, options, { tasks, trained });
@@ -146,7 +147,7 @@ export function lmCost(foreseen: Foreseen, options: Supervised): Cost {
   const predicted = prompts * (text.prompt + share * text.reference + (1 - share) * text.answer);
   const prompt = batchShape(samples.domain, prompts);
   const task = (time: number) =>
-    trainTextTask(model.config, prompt, time, predicted, optimizer.freeze);
+    trainTextTask(model.config, prompt, time, predicted, learnt(model, optimizer));
   const [long, short] = [task(Math.max(reference, answer)), task(answer)];
   const flops = (1 - without) * flopsOf(long.work) + without * flopsOf(short.work);
   const trained = [{ ...long, work: [{ kind: "train", times: 1, flops } as const] }];
@@ -163,7 +164,7 @@ export function evaluateCost(foreseen: Foreseen, options: OptionsOf<typeof Words
   const counts = { domain: 3 * test + 2 * further, general: 2 * generalTest };
   const tasks = answerTasks(foreseen, counts, maxTokens, batch);
   const most = Math.max(0, ...tasks.map(({ bytes }) => bytes));
-  const weights = weightBytes(foreseen.model.config, 2);
+  const weights = weightBytes(foreseen.model.config, foreseen.model.adapter, 2);
   return {
     ...exactly(0),
     perStep: [],

@@ -1,6 +1,8 @@
 /** The work and memory of what stages do with a model: ask, score, train. Serves the estimates. */
 import type { VlmConfig } from "../models/config.ts";
 import {
+  type AdapterShape,
+  adapterFlops,
   decodeFlops,
   headFlops,
   type PromptShape,
@@ -63,18 +65,37 @@ export function distributionTask(config: VlmConfig, rows: number): Task {
   };
 }
 
-/** Forward and backward pass on given responses; `frozen` names parts that are not trained. */
+/** What of a model is trained. */
+export interface Trained {
+  /** Parts that are not. */
+  readonly freeze?: ReadonlyArray<string>;
+  /** Trained in place of the weights. */
+  readonly adapter?: AdapterShape | undefined;
+}
+
+/** Numbers of an adapter. */
+const adapterSize = ({ rank, targets }: AdapterShape): number =>
+  targets.reduce((sum, { inputs, outputs }) => sum + rank * (inputs + outputs), 0);
+
+/** Forward and backward pass on given responses. */
 export function trainTask(
   config: VlmConfig,
   prompt: PromptShape,
   samples: number,
   time: number,
-  frozen: ReadonlyArray<string> = [],
+  { freeze = [], adapter }: Trained = {},
 ): Task {
   const response = { samples, time };
+  if (adapter !== undefined) {
+    const { forward, backward } = adapterFlops(prompt, response, config, adapter);
+    return {
+      work: [{ kind: "train", times: 1, flops: forward + backward }],
+      bytes: trainingBytes(prompt, response, config, undefined, adapterSize(adapter)),
+    };
+  }
   const [asked, answered] = [promptFlops(prompt, config), responseFlops(prompt, response, config)];
   const all = asked.forward + asked.backward + answered.forward + answered.backward;
-  const flops = all - frozenFlops(prompt, config, frozen);
+  const flops = all - frozenFlops(prompt, config, freeze);
   return {
     work: [{ kind: "train", times: 1, flops }],
     bytes: trainingBytes(prompt, response, config),
@@ -87,14 +108,14 @@ export function trainTextTask(
   prompt: PromptShape,
   time: number,
   predicted: number,
-  frozen: ReadonlyArray<string> = [],
+  { freeze = [], adapter }: Trained = {},
 ): Task {
   const response = { samples: 1, time };
   const { forward, backward } = textFlops(prompt, response, predicted, config);
-  const flops = forward + backward - frozenFlops(prompt, config, frozen);
+  const flops = forward + backward - frozenFlops(prompt, config, freeze);
   return {
     work: [{ kind: "train", times: 1, flops }],
-    bytes: trainingBytes(prompt, response, config, predicted),
+    bytes: trainingBytes(prompt, response, config, predicted, adapter && adapterSize(adapter)),
   };
 }
 
@@ -110,7 +131,11 @@ export const exampleTask = (count: number): Task => ({
   bytes: 0,
 });
 
-/** Bytes of the weights a training stage holds: policy, frozen base, and two moments of the optimizer. */
-export function weightBytes(config: VlmConfig, copies = 4): number {
-  return 4 * copies * parameterCount(config);
+/**
+ * Bytes of the weights a training stage holds: policy, frozen base, and two moments of the optimizer; with an adapter
+ * one copy, and the adapter with its moments.
+ */
+export function weightBytes(config: VlmConfig, adapter?: AdapterShape, copies = 4): number {
+  const own = parameterCount(config);
+  return 4 * (adapter === undefined ? copies * own : own + 3 * adapterSize(adapter));
 }

@@ -1,6 +1,6 @@
 /** What the steps of a training stage will cost, from its options and what is known of model and data. Serves the estimates. */
 import type { Imitation, Prefix } from "../dsl/curriculum.ts";
-import type { Anchor } from "../dsl/training.ts";
+import type { Anchor, Optimizer } from "../dsl/training.ts";
 import { type Cost, flopsOf } from "../runtime/estimate.ts";
 import { HIDDEN_BYTES } from "./anchor.ts";
 import {
@@ -9,6 +9,7 @@ import {
   exampleTask,
   scoreTask,
   type Task,
+  type Trained,
   trainTask,
   weightBytes,
 } from "./estimate-work.ts";
@@ -58,7 +59,7 @@ export function reinforcementStep(
   const kept = Math.max(1, Math.round(KEPT * rounds * sampling.prompts));
   const chosen = batchShape(samples.domain, kept);
   const tasks = [askTask(config, asked, sampling.group, time, rounds)];
-  const trained = [trainTask(config, chosen, sampling.group, time, optimizer.freeze)];
+  const trained = [trainTask(config, chosen, sampling.group, time, learnt(model, optimizer))];
   if (objective.klWeight > 0) tasks.push(scoreTask(config, chosen, sampling.group, time));
   // Both models' opinion of all responses, also of those that take no part.
   if (objective.klWeight > 0 && objective.kl === "reward")
@@ -69,11 +70,17 @@ export function reinforcementStep(
     tasks.push(scoreTask(config, batch, 1, reference, rounds));
     const drawn = batchShape(samples.domain, Math.round(rounds * sampling.prompts));
     if (imitation.strategy !== "none" && imitation.weight > 0)
-      trained.push(trainTask(config, drawn, 1, reference, optimizer.freeze));
+      trained.push(trainTask(config, drawn, 1, reference, learnt(model, optimizer)));
   }
   const { updates } = objective;
   return withAnchor({ model, samples }, options, time, { tasks, trained, updates });
 }
+
+/** What is trained of a model. */
+export const learnt = (
+  { adapter }: ModelFacts,
+  optimizer?: Pick<Optimizer, "freeze">,
+): Trained => ({ adapter, freeze: optimizer?.freeze ?? [] });
 
 /** How many batches a step draws, when each round makes up for the groups that the ones before left without spread. */
 function roundsOf(refill: number): number {
@@ -99,7 +106,7 @@ export function withAnchor(
   return {
     ...step,
     tasks: [...step.tasks, wanted],
-    trained: [...step.trained, trainTask(config, batch, 1, answered, optimizer.freeze)],
+    trained: [...step.trained, trainTask(config, batch, 1, answered, learnt(model, optimizer))],
   };
 }
 
@@ -163,11 +170,12 @@ export function trainingCost(
   batch: number,
 ): Cost {
   const { model, data, samples } = foreseen;
-  const weights = weightBytes(model.config);
+  const weights = weightBytes(model.config, model.adapter);
   const together = step.trained.reduce((sum, { bytes }) => sum + bytes, 0);
   const share = Math.min(1, (microBatch ?? batch) / batch);
   const passes = Math.max(0, ...[...step.tasks, ...around].map(({ bytes }) => bytes));
-  const single = trainTask(model.config, batchShape(samples.domain, 1), 1, samples.domain.time);
+  const one = batchShape(samples.domain, 1);
+  const single = trainTask(model.config, one, 1, samples.domain.time, learnt(model));
   const examples = exampleTask(data.train + data.validation + data.generalValidation);
   return {
     steps,

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import * as Effect from "effect/Effect";
 import { exportModel as definition } from "../dsl/phases.ts";
-import { readModelFolder, writeModelFolder } from "../models/folder.ts";
+import { exportPolicy } from "../models/lora/export.ts";
 import { handler } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
 
@@ -10,10 +10,7 @@ export const exportModel = handler(
   definition,
   Effect.fnUntraced(function* ({ options, inputs, note }) {
     const dir = resolve(options.to);
-    yield* attempt(() => {
-      const { weights } = readModelFolder(inputs.policy.dir);
-      writeModelFolder(dir, { from: inputs.policy.dir, weights });
-    });
+    yield* attempt(() => exportPolicy(inputs.policy.dir, options.format, dir));
     yield* note(`written to ${dir}`);
     return { exported: { dir } };
   }),

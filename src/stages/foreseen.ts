@@ -2,7 +2,7 @@
 import { type Example, response } from "../data/example.ts";
 import type { DatasetRef } from "../dsl/artifacts.ts";
 import type { VlmConfig } from "../models/config.ts";
-import type { PromptShape } from "../models/flops.ts";
+import type { AdapterShape, PromptShape } from "../models/flops.ts";
 import type { Grid } from "../models/image-patches.ts";
 import { loadProcessor } from "../models/processor.ts";
 import { type Examples, loadExamples } from "./dataset.ts";
@@ -14,6 +14,8 @@ export interface ModelFacts {
   readonly dir: string;
   /** Questions that the base has answered for earlier stages; the same ones are not asked again. */
   readonly asked: ReadonlyArray<string>;
+  /** Trained in place of its weights. */
+  readonly adapter?: AdapterShape;
 }
 
 /** A data set with its sizes in examples. */

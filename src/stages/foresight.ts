@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { isHubName } from "../core/hub-name.ts";
 import type { DatasetRef, GatheredRef } from "../dsl/artifacts.ts";
 import type { FileSource } from "../dsl/file-sources.ts";
+import type * as Words from "../dsl/lora.ts";
+import type { exportModel } from "../dsl/phases.ts";
 import { modelFolder } from "../dsl/shipped.ts";
 import type { VlmConfig } from "../models/config.ts";
 import { checkModelFolder } from "../models/folder.ts";
+import { ADAPTER_CONFIG, holdsAdapter } from "../models/lora/peft-folder.ts";
 import { loadProcessor } from "../models/processor.ts";
 import type { Cost, Forecast, Foresight, Problem } from "../runtime/estimate.ts";
 import type { Foreseen } from "./estimate.ts";
@@ -22,6 +25,7 @@ import {
 } from "./estimate-phases.ts";
 import { weightBytes } from "./estimate-work.ts";
 import { type DataFacts, type ModelFacts, samplesOf } from "./foreseen.ts";
+import { adapterShape } from "./lora.ts";
 
 /** Problems of a base model's folder: configuration, names and shapes of weights, tokenizer, images. */
 function checkModel({ from }: { readonly from: string }): ReadonlyArray<Problem> {
@@ -45,11 +49,22 @@ function checkModel({ from }: { readonly from: string }): ReadonlyArray<Problem>
   });
 }
 
+/** A folder to go on from that holds no adapter. */
+function checkLora({ from }: LoraOptions): ReadonlyArray<Problem> {
+  if (from === null || isHubName(from) || holdsAdapter(from)) return [];
+  const message = `${from} holds no adapter`;
+  const hint = "a PEFT folder: adapter_config.json and adapter_model.safetensors";
+  return [{ code: existsSync(from) ? "UnusableFile" : "MissingFile", path: "from", message, hint }];
+}
+
+type ExportOptions = (typeof exportModel)["spec"]["options"]["Type"];
+
 /** A folder that is there and is no model folder would not be replaced. */
-function checkExport({ to }: { readonly to: string }): ReadonlyArray<Problem> {
-  if (!existsSync(to) || existsSync(join(to, "config.json"))) return [];
+function checkExport({ to, format }: ExportOptions): ReadonlyArray<Problem> {
+  const mark = format === "peft" ? ADAPTER_CONFIG : "config.json";
+  if (!existsSync(to) || existsSync(join(to, mark))) return [];
   if (readdirSync(to).length === 0) return [];
-  const message = `${to} is not empty and not a model folder; it will not be replaced`;
+  const message = `${to} is not empty and has no ${mark}; it will not be replaced`;
   return [{ code: "UnusableFile", path: "to", message }];
 }
 
@@ -61,6 +76,16 @@ function modelForecast({ from }: { readonly from: string }): Forecast {
   const dir = modelFolder(from);
   const facts = whenReadable((): ModelFacts => ({ config: checkModelFolder(dir), dir, asked: [] }));
   return { cost: free, gives: { policy: facts, reference: facts } };
+}
+
+type LoraOptions = (typeof Words.lora)["spec"]["options"]["Type"];
+
+/** The policy with an adapter on it; that of a folder is known by what the folder holds. */
+function loraForecast(options: LoraOptions, { policy }: Known): Forecast {
+  const model = policy as ModelFacts | undefined;
+  if (model === undefined) return { cost: free, gives: {} };
+  const adapter = whenReadable(() => adapterShape(model.config, options));
+  return { cost: free, gives: { policy: adapter && { ...model, adapter } } };
 }
 
 interface InitialSize {
@@ -154,8 +179,8 @@ function knowing<Options>(
 }
 
 /** What can be said about a stage whose data are not known. */
-function weightsOnly({ config }: ModelFacts): Cost {
-  const bytes = weightBytes(config);
+function weightsOnly({ config, adapter }: ModelFacts): Cost {
+  const bytes = weightBytes(config, adapter);
   return { ...free, peakBytes: bytes, leastBytes: bytes, unknown: "until data has been read in" };
 }
 
@@ -180,6 +205,7 @@ const trained = (foreseen: Foreseen, options: Phase) =>
 /** Stages with something to say. */
 export const foresights: ReadonlyArray<Foresight> = [
   { name: "model", check: checkModel, estimate: modelForecast },
+  { name: "lora", check: checkLora, estimate: loraForecast },
   { name: "initialize", estimate: initializeForecast },
   { name: "data", estimate: dataForecast, recall: recallData },
   {

@@ -7,6 +7,7 @@ import { exportModel } from "./export-model.ts";
 import { grpo } from "./grpo.ts";
 import { initialize } from "./initialize.ts";
 import { lm } from "./lm.ts";
+import { lora } from "./lora.ts";
 import { model } from "./model.ts";
 import { partialConstraint } from "./partial-constraint.ts";
 import { sft } from "./sft.ts";
@@ -20,6 +21,7 @@ export const handlers: ReadonlyArray<Handler<Engine>> = [
   grpo,
   initialize,
   lm,
+  lora,
   model,
   partialConstraint,
   sft,

@@ -5,7 +5,16 @@ import type { Example } from "../data/example.ts";
 import type { Optimizer } from "../dsl/training.ts";
 import { readModelFolder, writeModelFolder } from "../models/folder.ts";
 import { unfrozen } from "../models/layout.ts";
-import { disposeModel, makeModel, type Prompt, readModel, type Vlm } from "../models/model.ts";
+import { adapterOf, sharesWeights, writeAdaptedFolder } from "../models/lora/adapted-folder.ts";
+import { readAdapterArrays } from "../models/lora/adapter.ts";
+import {
+  adapted,
+  disposeModel,
+  makeModel,
+  type Prompt,
+  readModel,
+  type Vlm,
+} from "../models/model.ts";
 import { loadProcessor, type Processor } from "../models/processor.ts";
 import { readSafetensors, writeSafetensors } from "../models/safetensors.ts";
 import { expectedShapes } from "../models/weight-shapes.ts";
@@ -29,16 +38,31 @@ export interface Policy extends LoadedModel {
 const OPTIMIZER_WEIGHTS = "optimizer.safetensors";
 const OPTIMIZER_STATE = "optimizer.json";
 
-/** Fails: `ModelFolderInvalid`, `SafetensorsInvalid`. Memory: caller owns the model. */
+/**
+ * A model, with its adapter where the folder has one.
+ *
+ * Fails: `ModelFolderInvalid`, `SafetensorsInvalid`. Memory: caller owns the model.
+ */
 export function loadModel(dir: string): LoadedModel {
   const { config, weights } = readModelFolder(dir);
-  return { dir, vlm: makeModel(config, weights), processor: loadProcessor(dir) };
+  const adapter = adapterOf(dir, config);
+  const vlm = makeModel(config, weights);
+  const processor = loadProcessor(dir);
+  return { dir, vlm: adapter === undefined ? vlm : adapted(vlm, adapter, false), processor };
 }
 
-/** As `loadModel`, with the optimizer's moments where the folder has them, else zeros. */
-export function loadPolicy(dir: string): Policy {
-  const loaded = loadModel(dir);
-  const { parameters } = loaded.vlm;
+/**
+ * As `loadModel`, with the optimizer's moments where the folder has them, else zeros.
+ *
+ * @param base its weights are used, not loaded again, where the policy is an adapter on them; it must be kept as long
+ */
+export function loadPolicy(dir: string, base?: LoadedModel): Policy {
+  const adapter = base === undefined ? undefined : adapterOf(dir, base.vlm.config);
+  const loaded =
+    base !== undefined && adapter !== undefined && sharesWeights(dir, base.dir)
+      ? { dir, vlm: adapted(base.vlm, adapter, true), processor: base.processor }
+      : loadModel(dir);
+  const parameters = learnt(loaded);
   const path = join(dir, OPTIMIZER_WEIGHTS);
   if (!existsSync(path)) return { ...loaded, adam: makeAdam(parameters), rateFactor: 1 };
   const { updates } = JSON.parse(readFileSync(join(dir, OPTIMIZER_STATE), "utf8"));
@@ -46,13 +70,16 @@ export function loadPolicy(dir: string): Policy {
   return { ...loaded, adam, rateFactor: 1 };
 }
 
-/** Writes a folder that `loadPolicy` restores exactly and `transformers` loads as a model. */
+/** Writes a folder that `loadPolicy` restores exactly; without an adapter, `transformers` loads it as a model. */
 export function savePolicy(policy: Policy, dir: string): void {
-  const { config } = policy.vlm;
-  writeModelFolder(dir, {
-    from: policy.dir,
-    weights: readModel(policy.vlm, expectedShapes(config)),
-  });
+  const { config, adapter } = policy.vlm;
+  if (adapter === undefined) {
+    const weights = readModel(policy.vlm, expectedShapes(config));
+    writeModelFolder(dir, { from: policy.dir, weights });
+  } else {
+    const arrays = readAdapterArrays(config, adapter);
+    writeAdaptedFolder(dir, { from: policy.dir, config, adapter: arrays });
+  }
   writeSafetensors(join(dir, OPTIMIZER_WEIGHTS), readAdam(policy.adam));
   writeFileSync(join(dir, OPTIMIZER_STATE), JSON.stringify({ updates: policy.adam.updates }));
 }
@@ -62,9 +89,12 @@ export function disposePolicy(policy: Policy): void {
   disposeAdam(policy.adam);
 }
 
+/** What is trained of a model: its adapter, or all of it. */
+const learnt = ({ vlm }: LoadedModel): Parameters => vlm.adapter?.parameters ?? vlm.parameters;
+
 /** The parameters that the optimizer may move. */
-export function trainable({ vlm }: Policy, { freeze }: Optimizer): Parameters {
-  return unfrozen(vlm.parameters, freeze);
+export function trainable(policy: Policy, { freeze }: Optimizer): Parameters {
+  return unfrozen(learnt(policy), freeze);
 }
 
 /** The prompt of a question about an image, as the model's chat template words it. */

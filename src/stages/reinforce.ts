@@ -98,7 +98,7 @@ export function reinforce<Memory>(
     finish: (rollouts) => {
       const { zeroSpread, metrics } = learn(
         ...([session, learner, rollouts, constraint, options] as const),
-        { stage: session.stage, index, total },
+        { stage: session.stage, index, total, seed: session.seed },
         replay,
       );
       const stepSeconds = (performance.now() - started) / 1000;

@@ -10,7 +10,7 @@ import { noSpaceAsStoreFull } from "../runtime/checkpoint.ts";
 import { Diverged } from "../runtime/errors.ts";
 import type { StageContext, StepMetrics } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
-import { disposePolicy, loadPolicy } from "./policy.ts";
+import { disposePolicy, type LoadedModel, loadPolicy } from "./policy.ts";
 import { type Learner, readState, restoreLearner, saveLearner } from "./session.ts";
 
 /** Where a stage's last good state lies and what it goes by. */
@@ -18,6 +18,8 @@ export interface Refuge<Memory> {
   /** The copy's folder; the state before the first copy is the stage's input. */
   readonly dir: string;
   readonly input: ModelRef;
+  /** The reference, whose weights a policy may use. */
+  readonly base: LoadedModel;
   /** The stage's own values before its first step. */
   readonly memory: Memory;
   readonly stage: string;
@@ -40,10 +42,10 @@ export const saveWithGood = Effect.fnUntraced(function* <Memory>(
 
 /** Reads what `saveWithGood` left, and takes the good state out of the checkpoint, which goes when newer ones come. */
 export const restoreWithGood = Effect.fnUntraced(function* <Memory>(
-  { dir, input }: Pick<Refuge<Memory>, "dir" | "input">,
+  { dir, input, base }: Pick<Refuge<Memory>, "dir" | "input" | "base">,
   from: string,
 ) {
-  const learner = yield* restoreLearner<Memory>(input)(from);
+  const learner = yield* restoreLearner<Memory>(input, base)(from);
   yield* attempt(() => {
     rmSync(dir, { recursive: true, force: true });
     if (learner.kept.steps > 0) share(learner.kept.current ? from : join(from, GOOD), dir);
@@ -119,11 +121,14 @@ const keep = Effect.fnUntraced(function* <Memory>(
 });
 
 /** Everything of the good state but its health: the count of rollbacks goes on. Memory: one policy at a time. */
-function goBack<Memory>({ dir, input, memory }: Refuge<Memory>, learner: Learner<Memory>): void {
+function goBack<Memory>(
+  { dir, input, base, memory }: Refuge<Memory>,
+  learner: Learner<Memory>,
+): void {
   const first = learner.kept.steps === 0;
   const good = first ? { guard: CALM, memory: structuredClone(memory) } : readState<Memory>(dir);
   disposePolicy(learner.policy);
-  const policy = loadPolicy(first ? input.dir : join(dir, "policy"));
+  const policy = loadPolicy(first ? input.dir : join(dir, "policy"), base);
   learner.policy = { ...policy, dir: input.dir, rateFactor: learner.health.rateFactor };
   learner.guard = good.guard;
   learner.memory = good.memory;

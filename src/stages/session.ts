@@ -105,9 +105,9 @@ const acquireLearner = <Memory>(make: () => Learner<Memory>) =>
   Effect.acquireRelease(attempt(make), ({ policy }) => Effect.sync(() => disposePolicy(policy)));
 
 /** A learner at the stage's first step. */
-export const startLearner = <Memory>(policy: ModelRef, memory: Memory) =>
+export const startLearner = <Memory>(policy: ModelRef, base: LoadedModel, memory: Memory) =>
   acquireLearner(() => ({
-    ...{ policy: loadPolicy(policy.dir), guard: CALM, health: HEALTHY, memory },
+    ...{ policy: loadPolicy(policy.dir, base), guard: CALM, health: HEALTHY, memory },
     kept: { steps: 0, current: false, tried: false },
   }));
 
@@ -122,14 +122,14 @@ export const readState = <Memory>(dir: string): Omit<Learner<Memory>, "policy"> 
  *   because the checkpoint's own folder goes when newer ones come
  */
 export const restoreLearner =
-  <Memory>(policy: ModelRef) =>
+  <Memory>(policy: ModelRef, base: LoadedModel) =>
   (dir: string) =>
     acquireLearner((): Learner<Memory> => {
       const state = readState<Memory>(dir);
       const { rateFactor } = state.health;
       return {
         ...state,
-        policy: { ...loadPolicy(join(dir, "policy")), dir: policy.dir, rateFactor },
+        policy: { ...loadPolicy(join(dir, "policy"), base), dir: policy.dir, rateFactor },
       };
     });
 

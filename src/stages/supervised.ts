@@ -67,7 +67,7 @@ export const supervise = Effect.fnUntraced(function* <Options extends Supervised
         lesson.term(state.policy.vlm, problems, rows),
         ...(held === undefined ? [] : [held]),
       ];
-      const place = { stage, index, total };
+      const place = { stage, index, total, seed: session.seed };
       const { guard } = state;
       const { optimizer } = options;
       const apart = Number.isFinite(rows);

@@ -69,14 +69,14 @@ export const train = Effect.fnUntraced(function* <Memory>(
     return yield* withinMemory(microBatch, note, () => begun.finish(rollouts));
   });
   const refuge: Refuge<Memory> = {
-    ...{ dir: artifact("last-good"), input: inputs.policy, stage, note },
+    ...{ dir: artifact("last-good"), input: inputs.policy, base: session.base, stage, note },
     memory: structuredClone(memory),
   };
   const { safeguard, validateEvery = null } = options;
   const learner = yield* loop<Learner<Memory>, StageError, Scope>({
     total,
     checkpointEvery: options.checkpointEvery,
-    start: startLearner(inputs.policy, memory),
+    start: startLearner(inputs.policy, session.base, memory),
     restore: (from) => restoreWithGood(refuge, from),
     save: (state, to) => saveWithGood(refuge, state, to),
     step: Effect.fnUntraced(function* (state, index) {

@@ -1,7 +1,9 @@
 /** One optimisation step on a sum of terms, guarded against non-finite and exploding gradients. Serves all training stages. */
 import * as tf from "@tensorflow/tfjs-core";
 import { lap } from "../core/laps.ts";
+import { stream } from "../core/seed.ts";
 import type { Optimizer } from "../dsl/training.ts";
+import { withDropout } from "../models/lora/adapter.ts";
 import { judgeStep, type SafeguardOptions, type SafeguardState } from "../rl/safeguard.ts";
 import { Diverged } from "../runtime/errors.ts";
 import { outOfMemory } from "../runtime/out-of-memory.ts";
@@ -27,6 +29,8 @@ export interface StepPlace {
   readonly stage: string;
   readonly index: number;
   readonly total: number;
+  /** Of the run, for what an update draws. Default: 0. */
+  readonly seed?: number;
 }
 
 export interface Update {
@@ -59,7 +63,12 @@ export function update(
   const parameters = trainable(policy, optimizer);
   const { loss, byName } = lap(
     "backward",
-    () => (apart ? accumulate : atOnce)(terms, parameters),
+    () =>
+      withDropout(
+        policy.vlm.adapter,
+        () => stream(place.seed ?? 0, place.stage, "dropout", place.index),
+        () => (apart ? accumulate : atOnce)(terms, parameters),
+      ),
     true,
   );
   const norm = globalNorm(byName);

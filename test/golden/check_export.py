@@ -1,16 +1,19 @@
 """Compare a model folder as `transformers` runs it with what `export-cases.ts` wrote for it.
 
-usage: check_export.py MODEL_DIR CASES_DIR     (needs torch, torchvision, transformers, pillow)
+usage: check_export.py MODEL_DIR CASES_DIR [ADAPTER_DIR]     (needs torch, torchvision, transformers, pillow; peft for an adapter)
 """
 import json, os, sys
 import torch
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-folder, cases = sys.argv[1:]
+folder, cases, *adapter = sys.argv[1:]
 model, loading = AutoModelForImageTextToText.from_pretrained(folder, output_loading_info=True)
 processor = AutoProcessor.from_pretrained(folder)
 problems = {what: list(names)[:3] for what, names in loading.items() if names}
+if adapter:
+    from peft import PeftModel
+    model = PeftModel.from_pretrained(model, adapter[0]).eval()
 print(type(model).__name__, sum(p.numel() for p in model.parameters()), "parameters", problems or "loaded whole")
 
 entries = json.load(open(os.path.join(cases, "cases.json")))

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  adapterFlops,
   decodeFlops,
   type PromptShape,
   promptFlops,
@@ -10,7 +11,10 @@ import {
 } from "../../src/models/flops.ts";
 import type { Grid } from "../../src/models/image-patches.ts";
 import { unfrozen } from "../../src/models/layout.ts";
+import { newAdapter } from "../../src/models/lora/adapter.ts";
+import { chosenTargets } from "../../src/models/lora/targets.ts";
 import {
+  adapted,
   batchPrompts,
   disposeModel,
   headOf,
@@ -72,6 +76,34 @@ describe.each(models)("the count for $name", ({ folder, prompts }) => {
     const frozen = visionFlops(grids, folder.config).backward;
     expect(scored("forward") + scored("backward") - frozen).toBe(counted);
   });
+
+  it.each([
+    ["text", ["text"]],
+    ["all parts", ["vision", "projector", "text"]],
+  ] as const)(
+    "is near for training an adapter on %s, far below that of all weights",
+    (_, parts) => {
+      const targets = chosenTargets(folder.config, "all-linear", parts);
+      const settings = { rank: 4, alpha: 8, dropout: 0, rankStabilized: false };
+      const learner = adapted(model, newAdapter(targets, settings, "", 1), true);
+      const counted = countFlops(() => {
+        const loss = () => {
+          const state = promptPass(learner, batch);
+          return tf.sum(
+            responseLogProbabilities(learner, batch, state, responses, time),
+          ) as tf.Scalar;
+        };
+        const { byName } = gradients(loss, learner.adapter!.parameters);
+        release([...byName.values()]);
+      });
+      disposeModel(learner);
+      const shapeOf = { rank: 4, targets };
+      const { forward, backward } = adapterFlops(shape, { samples, time }, folder.config, shapeOf);
+      expect((forward + backward) / counted).toBeGreaterThan(0.9);
+      expect((forward + backward) / counted).toBeLessThan(1.1);
+      expect(counted).toBeLessThan(scored("forward") + scored("backward"));
+    },
+  );
 
   it("is exact for generating, step by step", () => {
     let state: PromptState | undefined;

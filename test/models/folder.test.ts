@@ -195,7 +195,7 @@ describe("writing", () => {
     const dir = join(root, "precious");
     mkdirSync(dir);
     writeFileSync(join(dir, "thesis.txt"), "years");
-    expect(() => writeModelFolder(dir, source())).toThrow(/not a model folder/);
+    expect(() => writeModelFolder(dir, source())).toThrow(/has no config.json/);
     expect(readdirSync(dir)).toEqual(["thesis.txt"]);
   });
 

@@ -51,7 +51,7 @@ describe("exportModel", () => {
     expect(readFileSync(join(to, "model.safetensors"))).not.toEqual(before);
     const precious = temporaryFolder();
     writeFileSync(join(precious, "thesis.txt"), "years of work");
-    await expect(write(precious)).rejects.toThrow(/is not empty and not a model folder/);
+    await expect(write(precious)).rejects.toThrow(/is not empty and has no config.json/);
     expect(readdirSync(precious)).toEqual(["thesis.txt"]);
   });
 });

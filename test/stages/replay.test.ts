@@ -200,7 +200,7 @@ describe("several updates on the same responses", () => {
     });
     const resumed = await run(options, (session) => {
       const rest = Effect.gen(function* () {
-        const learner = yield* restoreLearner<object>({ dir: other })(saved);
+        const learner = yield* restoreLearner<object>({ dir: other }, session.base)(saved);
         stepped(session, learner, options, 1);
         return everything(learner);
       });

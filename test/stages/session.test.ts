@@ -68,7 +68,7 @@ describe("saveLearner and restoreLearner", () => {
     });
     const resumed = await run((session) => {
       const rest = Effect.gen(function* () {
-        const learner = yield* restoreLearner<Memory>({ dir })(saved);
+        const learner = yield* restoreLearner<Memory>({ dir }, session.base)(saved);
         for (let index = 3; index < 6; index++) step(session, learner, index);
         return everything(learner);
       });
@@ -81,11 +81,11 @@ describe("saveLearner and restoreLearner", () => {
   });
 
   it("save again when the checkpoint they came from is gone", () =>
-    run((_, learner) => {
+    run((session, learner) => {
       const [first, second] = [temporaryFolder(), temporaryFolder()];
       Effect.runSync(saveLearner(learner, first));
       const again = Effect.gen(function* () {
-        const restored = yield* restoreLearner<Memory>({ dir })(first);
+        const restored = yield* restoreLearner<Memory>({ dir }, session.base)(first);
         rmSync(first, { recursive: true });
         yield* saveLearner(restored, second);
       });
@@ -94,8 +94,10 @@ describe("saveLearner and restoreLearner", () => {
     }));
 
   it("name the file of a checkpoint that cannot be read", async () => {
-    const missing = Effect.scoped(restoreLearner<Memory>({ dir })(temporaryFolder()));
-    await expect(Effect.runPromise(missing)).rejects.toThrow(/learner\.json/);
+    const missing = run(({ base }) =>
+      Effect.runSync(Effect.scoped(restoreLearner<Memory>({ dir }, base)(temporaryFolder()))),
+    );
+    await expect(missing).rejects.toThrow(/learner\.json/);
   });
 });
 

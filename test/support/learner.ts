@@ -96,7 +96,7 @@ export function training<A, Memory = object>(
   };
   const work = Effect.gen(function* () {
     const session = yield* openSession(spec);
-    const learner = yield* startLearner<Memory>({ dir: policy }, memory);
+    const learner = yield* startLearner<Memory>({ dir: policy }, session.base, memory);
     return body(session, learner);
   });
   return Effect.runPromise(Effect.scoped(work));

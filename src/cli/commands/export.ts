@@ -1,7 +1,8 @@
 /** `rcpa export`: the model of a past run as a Hugging Face folder. CLI. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readModelFolder, writeModelFolder } from "../../models/folder.ts";
+import { exportPolicy, NoAdapter } from "../../models/lora/export.ts";
+import { ADAPTER_CONFIG } from "../../models/lora/peft-folder.ts";
 import { readRun } from "../../runtime/history.ts";
 import { defaultOut } from "../args.ts";
 import { flag, readOptions, telling, text } from "../command-line.ts";
@@ -37,13 +38,7 @@ export async function command(argv: ReadonlyArray<string>): Promise<number | str
 function write({ run: name, to, format, stage: wanted, out, json }: Request): number {
   const run = readRun(name, out);
   const { stage, dir } = modelOfRun(run, wanted);
-  if (format === "peft") {
-    const reason = `${stage} of the run ${run.id} trained the weights themselves: it has no adapter`;
-    throw new NoModel({ reason, hint: "--format merged gives all weights" });
-  }
-  const { weights } = readModelFolder(dir);
-  writeModelFolder(to, { from: dir, weights });
-  const parameters = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const parameters = exported(dir, format, to, `${stage} of the run ${run.id}`);
   const files = readdirSync(to).sort();
   const object = { run: run.id, stage, format, from: dir, to: resolve(to), files, parameters };
   const bytes = files.reduce((sum, file) => sum + statSync(join(to, file)).size, 0);
@@ -51,6 +46,17 @@ function write({ run: name, to, format, stage: wanted, out, json }: Request): nu
   const lines = [`${fromHere(resolve(to))}: model of ${stage}, run ${run.id}; ${size}`, ...files];
   process.stdout.write(json ? `${JSON.stringify(object)}\n` : `${lines.join("\n  ")}\n`);
   return 0;
+}
+
+/** Number of parameters; an adapter that is not there is a model that is not. */
+function exported(dir: string, format: Request["format"], to: string, whose: string): number {
+  try {
+    return exportPolicy(dir, format, to);
+  } catch (error) {
+    if (!(error instanceof NoAdapter)) throw error;
+    const reason = `${whose} trained the weights themselves: it has no adapter`;
+    throw new NoModel({ reason, hint: "--format merged gives all weights" });
+  }
 }
 
 function readRequest(argv: ReadonlyArray<string>): Request | string {
@@ -68,17 +74,21 @@ function readRequest(argv: ReadonlyArray<string>): Request | string {
   }
   if (stage === "") return "--stage takes a stage";
   if (out === "") return "--out takes a folder";
-  const taken = takenBy(to, replace);
+  const taken = takenBy(to, format, replace);
   return taken ?? { run, to, format, stage, out, json };
 }
 
 /** What is in the way at `to`; undefined when nothing is. */
-function takenBy(to: string, replace: boolean): string | undefined {
+function takenBy(to: string, format: Request["format"], replace: boolean): string | undefined {
   if (!existsSync(to)) return undefined;
   if (!statSync(to).isDirectory()) return `--to: ${to} is a file`;
   if (replace || readdirSync(to).length === 0) return undefined;
-  if (!existsSync(join(to, "config.json"))) {
-    return `--to: ${to} is not empty and no model folder; it is left alone`;
+  const [mark, kind, one] =
+    format === "peft"
+      ? [ADAPTER_CONFIG, "adapter", "an adapter"]
+      : ["config.json", "model", "a model"];
+  if (!existsSync(join(to, mark))) {
+    return `--to: ${to} is not empty and no ${kind} folder; it is left alone`;
   }
-  return `--to: ${to} holds a model already; --replace replaces it`;
+  return `--to: ${to} holds ${one} already; --replace replaces it`;
 }

@@ -1,7 +1,6 @@
 /** What a family of models must provide, and the families there are, by the `model_type` of their `config.json`. Models layer. */
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Raster } from "../../core/raster.ts";
-import type { Parameters } from "../../tensor/parameters.ts";
 import type { VisionConfig, VlmConfig } from "../config.ts";
 import type { ConfigSource } from "../config-file.ts";
 import type { Flops } from "../flop-counts.ts";
@@ -11,6 +10,7 @@ import type { Entry } from "../shapes.ts";
 import type { Slot } from "../slots.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import type { Canonical } from "../weight-files.ts";
+import type { Weights } from "../weights.ts";
 import { idefics3 } from "./idefics3/family.ts";
 import { qwen25Vl } from "./qwen2_5_vl/family.ts";
 import { qwen2Vl } from "./qwen2_vl/family.ts";
@@ -36,6 +36,8 @@ export interface Family {
   /** What the decoder's names begin with in a checkpoint. */
   readonly textPrefix: string;
   readonly canonicalName: Canonical;
+  /** The name that a module of canonical name has in `transformers`. */
+  readonly moduleName: (canonical: string) => string;
   /** Tower and projector as a checkpoint has them, in its order. */
   readonly visionShapes: (vision: VisionConfig) => ReadonlyArray<Entry>;
   /** The same as device parameters, in the order of computation. */
@@ -57,7 +59,7 @@ export interface Family {
    */
   readonly visionFeatures: (
     images: ReadonlyArray<PatchedImage>,
-    parameters: Parameters,
+    weights: Weights,
     vision: VisionConfig,
   ) => tf.Tensor2D;
   readonly visionFlops: (grids: ReadonlyArray<Grid>, vision: VisionConfig) => Flops;

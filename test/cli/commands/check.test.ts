@@ -43,7 +43,7 @@ export default pipeline("p", { seed: 0.5, budgets: { retention: 0.9 } }).pipe(
       "3:32 p.seed Expected a whole number, got 0.5",
       "3:54 p.budgets.retention no stage measures it",
       `4:11 model.from there is no model folder ${join(folder, "nowhere")}`,
-      "5:17 exportModel.to . is not empty and not a model folder; it will not be replaced",
+      "5:17 exportModel.to . is not empty and has no config.json; it will not be replaced",
     ]);
   });
 

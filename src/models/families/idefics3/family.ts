@@ -10,6 +10,7 @@ export const idefics3: Family = {
   readConfig: readIdefics3Config,
   textPrefix: "model.text_model",
   canonicalName,
+  moduleName: (canonical) => canonical,
   visionShapes,
   visionSlots,
   openImages,

@@ -1,32 +1,31 @@
 /** The vision tower of Idefics3 and SmolVLM: tiles with learned positions, pixel shuffle. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
 import { tanhGelu } from "../../../tensor/ops/activation.ts";
-import { linear } from "../../../tensor/ops/linear.ts";
 import { embed } from "../../../tensor/ops/rows.ts";
-import type { Parameters } from "../../../tensor/parameters.ts";
 import type { VisionConfig } from "../../config.ts";
 import type { Grid, PatchedImage } from "../../image-patches.ts";
-import { embedPatches, matrix, runBlocks } from "../tower/blocks.ts";
+import { matrix, project, type Weights } from "../../weights.ts";
+import { embedPatches, runBlocks } from "../tower/blocks.ts";
 import { patchCoordinates } from "../tower/patches.ts";
 import { plainBlock } from "../tower/plain-block.ts";
 
 /** Source: transformers `SmolVLMVisionTransformer.forward`, `SmolVLMConnector.forward`. */
 export function visionFeatures(
   images: ReadonlyArray<PatchedImage>,
-  parameters: Parameters,
+  weights: Weights,
   config: VisionConfig,
 ): tf.Tensor2D {
   const kind = plainBlock(config.normEps, tanhGelu);
   const places = images.flatMap(({ grid }) => positionIds(grid, config));
-  const positions = embed(matrix(parameters, "vision.positions"), Int32Array.from(places));
-  const embedded = tf.add(embedPatches(images, parameters, config), positions) as tf.Tensor2D;
-  const x = runBlocks(embedded, images, kind, parameters, config);
+  const positions = embed(matrix(weights, "vision.positions"), Int32Array.from(places));
+  const embedded = tf.add(embedPatches(images, weights, config), positions) as tf.Tensor2D;
+  const x = runBlocks(embedded, images, kind, weights, config);
   return tf.tidy(() => {
-    const normed = kind.norm(x, parameters, "vision.norm");
+    const normed = kind.norm(x, weights, "vision.norm");
     // Patches of a block follow each other row by row: side by side they are the shuffled pixels.
     const unit = config.mergeSize ** 2;
     const merged = tf.reshape(normed, [x.shape[0] / unit, unit * config.hiddenSize]);
-    return linear(merged as tf.Tensor2D, matrix(parameters, "vision.merger.out.weight"));
+    return project(merged as tf.Tensor2D, weights, "vision.merger.out");
   });
 }
 

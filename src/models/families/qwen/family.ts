@@ -2,14 +2,15 @@
 import type { Family } from "../family.ts";
 import { openImages } from "./image-reader.ts";
 import { promptPositions } from "./positions.ts";
-import { canonicalName } from "./weights.ts";
+import { canonicalName, moduleName } from "./weights.ts";
 
 export const qwen: Pick<
   Family,
-  "textPrefix" | "canonicalName" | "openImages" | "contentInParts" | "positions"
+  "textPrefix" | "canonicalName" | "moduleName" | "openImages" | "contentInParts" | "positions"
 > = {
   textPrefix: "model",
   canonicalName,
+  moduleName,
   openImages,
   contentInParts: false,
   positions: (ids, images, { tokens, vision }) => {

@@ -19,6 +19,12 @@ export function canonicalName(name: string): string | undefined {
     .replace(/^(layers|embed_tokens|norm)\./, "model.$1.");
 }
 
+/** The name that a module of canonical name has in `transformers` since 4.52. */
+export const moduleName = (canonical: string): string =>
+  canonical.startsWith("visual.")
+    ? `model.${canonical}`
+    : canonical.replace(/^model\./, "model.language_model.");
+
 /** The patch embedding. */
 export function patchShape(vision: VisionConfig): Entry {
   const { hiddenSize: dim, inChannels, temporalPatchSize: frames, patchSize: side } = vision;

@@ -3,33 +3,26 @@ import * as tf from "@tensorflow/tfjs-core";
 import { linear } from "../../../tensor/ops/linear.ts";
 import { rearrange } from "../../../tensor/ops/rows.ts";
 import { selfAttention } from "../../../tensor/ops/self-attention.ts";
-import type { Parameters } from "../../../tensor/parameters.ts";
 import type { VisionConfig } from "../../config.ts";
 import type { PatchedImage } from "../../image-patches.ts";
+import { matrix, project, vector, type Weights } from "../../weights.ts";
 import { type Grouping, grouping } from "./grouping.ts";
 
 /** What a block does with rows of vectors, [patch, dim]; `name` opens the names of its parameters. */
 export interface BlockKind {
-  readonly norm: (x: tf.Tensor2D, parameters: Parameters, name: string) => tf.Tensor2D;
-  readonly mlp: (x: tf.Tensor2D, parameters: Parameters, name: string) => tf.Tensor2D;
+  readonly norm: (x: tf.Tensor2D, weights: Weights, name: string) => tf.Tensor2D;
+  readonly mlp: (x: tf.Tensor2D, weights: Weights, name: string) => tf.Tensor2D;
 }
 
-/** A parameter that is a matrix. */
-export const matrix = (parameters: Parameters, name: string) =>
-  parameters.get(name) as unknown as tf.Tensor2D;
-/** A parameter that is a vector. */
-export const vector = (parameters: Parameters, name: string) =>
-  parameters.get(name) as unknown as tf.Tensor1D;
-
 /** A product with its bias. */
-export function affine(x: tf.Tensor2D, parameters: Parameters, name: string): tf.Tensor2D {
-  return linear(x, matrix(parameters, `${name}.weight`), vector(parameters, `${name}.bias`));
+export function affine(x: tf.Tensor2D, weights: Weights, name: string): tf.Tensor2D {
+  return project(x, weights, name, vector(weights, `${name}.bias`));
 }
 
 /** The patches of all images, each projected by itself, [patch, dim]. Memory: call inside a tidy. */
 export function embedPatches(
   images: ReadonlyArray<PatchedImage>,
-  parameters: Parameters,
+  weights: Weights,
   config: VisionConfig,
 ): tf.Tensor2D {
   const width = config.inChannels * config.temporalPatchSize * config.patchSize ** 2;
@@ -40,10 +33,8 @@ export function embedPatches(
     pixels.set(patches, offset);
     offset += patches.length;
   }
-  const bias = parameters.has("vision.patch.bias")
-    ? vector(parameters, "vision.patch.bias")
-    : undefined;
-  return linear(tf.tensor2d(pixels, [count, width]), matrix(parameters, "vision.patch"), bias);
+  const bias = weights.get("vision.patch.bias") && vector(weights, "vision.patch.bias");
+  return linear(tf.tensor2d(pixels, [count, width]), matrix(weights, "vision.patch"), bias);
 }
 
 /** All blocks one after the other. Memory: caller owns the result; call inside a tidy. */
@@ -51,7 +42,7 @@ export function runBlocks(
   first: tf.Tensor2D,
   images: ReadonlyArray<PatchedImage>,
   kind: BlockKind,
-  parameters: Parameters,
+  weights: Weights,
   config: VisionConfig,
 ): tf.Tensor2D {
   const isFull = (index: number) => config.fullAttentionBlocks.includes(index);
@@ -61,7 +52,7 @@ export function runBlocks(
   let x = first;
   for (const index of blocks) {
     const groups = isFull(index) ? full : windows;
-    x = tf.tidy(() => block(x, `vision.${index}`, groups, kind, parameters, config));
+    x = tf.tidy(() => block(x, `vision.${index}`, groups, kind, weights, config));
   }
   return x;
 }
@@ -71,32 +62,29 @@ function block(
   name: string,
   groups: Grouping,
   { norm, mlp }: BlockKind,
-  parameters: Parameters,
+  weights: Weights,
   config: VisionConfig,
 ): tf.Tensor2D {
-  const normed = norm(x, parameters, `${name}.norm1`);
-  const mixed = tf.add(x, attended(normed, name, groups, parameters, config)) as tf.Tensor2D;
-  const inner = norm(mixed, parameters, `${name}.norm2`);
-  return tf.add(mixed, mlp(inner, parameters, name));
+  const normed = norm(x, weights, `${name}.norm1`);
+  const mixed = tf.add(x, attended(normed, name, groups, weights, config)) as tf.Tensor2D;
+  const inner = norm(mixed, weights, `${name}.norm2`);
+  return tf.add(mixed, mlp(inner, weights, name));
 }
 
 function attended(
   x: tf.Tensor2D,
   name: string,
   { groups, length, slots, places, rotary, mask }: Grouping,
-  parameters: Parameters,
+  weights: Weights,
   { heads, hiddenSize }: VisionConfig,
 ): tf.Tensor2D {
   const { mixed } = selfAttention({
-    qkv: linear(
-      slots === undefined ? x : rearrange(x, slots),
-      matrix(parameters, `${name}.qkv.weight`),
-    ),
-    shift: vector(parameters, `${name}.qkv.bias`),
+    qkv: project(slots === undefined ? x : rearrange(x, slots), weights, `${name}.qkv`),
+    shift: vector(weights, `${name}.qkv.bias`),
     counts: { heads, kvHeads: heads, dim: hiddenSize / heads },
     ...{ batch: groups, time: length, mask },
     ...(rotary && { rotary }),
   });
   const ungrouped = places === undefined ? mixed : rearrange(mixed, places);
-  return affine(ungrouped, parameters, `${name}.out`);
+  return affine(ungrouped, weights, `${name}.out`);
 }
