@@ -1,6 +1,5 @@
 /** A vision-language model as a whole: prompts with images in, hidden states and caches out. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
-import { lap } from "../core/laps.ts";
 import type { NamedArray } from "../core/named-array.ts";
 import { release, scoped } from "../tensor/memory.ts";
 import { embed, rearrange } from "../tensor/ops/rows.ts";
@@ -14,8 +13,9 @@ import {
 import type { VlmConfig } from "./config.ts";
 import { decode, headCounts } from "./decoder.ts";
 import { familyOf } from "./families/family.ts";
+import { imageFeatures, type KnownFeatures } from "./image-features.ts";
 import type { PatchedImage } from "./image-patches.ts";
-import { fuse, split } from "./layout.ts";
+import { fuse, partOf, split } from "./layout.ts";
 import { type Adapter, type LoraArrays, makeAdapter } from "./lora/adapter.ts";
 import { textRotary } from "./positions.ts";
 import type { Weights } from "./weights.ts";
@@ -32,6 +32,8 @@ export interface Vlm {
   readonly parameters: Parameters;
   /** What is trained in place of the parameters. */
   readonly adapter?: Adapter;
+  /** Features of images, where nothing changes the vision tower. */
+  features?: KnownFeatures;
   /** Whether the parameters belong to another model, which releases them. */
   readonly borrowed?: boolean;
 }
@@ -53,10 +55,16 @@ export function readModel(
   return split(model.config, readParameters(model.parameters), shapes);
 }
 
-/** `model` with an adapter, on the same parameters. Memory: caller owns the adapter; release it with `disposeModel`. */
+/**
+ * `model` with an adapter, on the same parameters, which nobody is to train any more.
+ *
+ * Memory: caller owns the adapter; release it with `disposeModel`.
+ */
 export function adapted(model: Vlm, arrays: LoraArrays, borrowed: boolean): Vlm {
-  const { config, parameters } = model;
-  return { config, parameters, adapter: makeAdapter(config, arrays), borrowed };
+  const { config, parameters, features = new WeakMap() } = model;
+  const adapter = makeAdapter(config, arrays);
+  const sees = [...adapter.bySlot.keys()].some((slot) => partOf(slot) !== "text");
+  return { config, parameters, adapter, borrowed, ...(!sees && { features }) };
 }
 
 /** What a pass through the model computes with. */
@@ -174,10 +182,7 @@ export function disposePromptState(state: PromptState): void {
 function promptVectors(model: Vlm, batch: PromptBatch): tf.Tensor2D {
   const text = embed(embedTable(model), batch.ids);
   if (batch.features === undefined) return text;
-  const { visionFeatures } = familyOf(model.config);
-  const images = lap("vision", () =>
-    visionFeatures(batch.images, weightsOf(model), model.config.vision),
-  );
+  const images = imageFeatures(batch.images, weightsOf(model), model.config, model.features);
   const rows = batch.ids.length;
   // Text rows keep their place; image rows come from behind them. No row is used twice.
   const source = batch.features.map((feature, row) => (feature < 0 ? row : rows + feature));

@@ -7,7 +7,7 @@ import { layOutResponses } from "../models/responses.ts";
 import { DEFAULT_IMITATION, IMITATION_WEIGHT, imitationLoss } from "../rl/imitation.ts";
 import { policyLoss } from "../rl/objective.ts";
 import { scoped } from "../tensor/memory.ts";
-import { divergenceFrom, logDistribution } from "../tensor/ops/log-probability.ts";
+import { divergenceBetween } from "../tensor/ops/log-probability.ts";
 import type { AnchorPool } from "./anchor.ts";
 import {
   hostParts,
@@ -164,19 +164,19 @@ export function anchorTerm(
   const all = pieces({ prompts, ids, time: longest(ids) }, microBatch);
   const parts = all.map((piece, index) => () => {
     // Outside the tape, so that nothing of the base's pass is kept for a gradient.
-    const wanted = scoped(() => {
-      const { firstRow } = piece;
-      const kept = known?.slice(firstRow, firstRow + piece.ids.length);
-      const hidden = kept === undefined ? pass(base, piece).hidden : inRows(kept, base, piece);
-      return logDistribution(hidden, headOf(base));
-    });
+    const { firstRow } = piece;
+    const kept = known?.slice(firstRow, firstRow + piece.ids.length);
+    const wanted = scoped(() =>
+      kept === undefined ? pass(base, piece).hidden : inRows(kept, base, piece),
+    );
     const lossOf: SharedPart["lossOf"] = (hidden, rows) => {
       const weights = Float32Array.from(rows.places, (place) => {
         const { length } = piece.ids[Math.floor(place / rows.time)]!;
         return place % rows.time < length ? 1 / tokens : 0;
       });
       const own = tf.tensor1d(weights);
-      const divergence = divergenceFrom(wanted, hidden, headOf(policy), own);
+      const of = { hidden: wanted, head: headOf(base) };
+      const divergence = divergenceBetween(of, hidden, headOf(policy), own);
       const nats = divergence.dataSync()[0]!;
       metrics.anchorNats = index === 0 ? nats : metrics.anchorNats! + nats;
       return tf.mul(divergence, weight) as tf.Scalar;

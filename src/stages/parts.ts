@@ -12,11 +12,7 @@ import {
 } from "../models/responses.ts";
 import { scoped } from "../tensor/memory.ts";
 import { type HostLoss, hostLoss } from "../tensor/ops/host-loss.ts";
-import {
-  logDistribution,
-  logProbabilities,
-  weightedEntropy,
-} from "../tensor/ops/log-probability.ts";
+import { logProbabilities, rowEntropies, weightedEntropy } from "../tensor/ops/log-probability.ts";
 
 /** A part of a term, ready for its pass. */
 export interface Part {
@@ -194,8 +190,7 @@ export function readEntropies(model: Vlm, responses: Responses, rows: number): F
   return readPieces(responses, rows, (piece) =>
     read(() => {
       const { hidden, rows } = pass(model, piece);
-      const logProbs = logDistribution(hidden, headOf(model));
-      return inColumns(tf.neg(tf.sum(tf.mul(tf.exp(logProbs), logProbs), 1)), rows);
+      return inColumns(rowEntropies(hidden, headOf(model)), rows);
     }),
   );
 }

@@ -58,6 +58,8 @@ export function loadModel(dir: string): LoadedModel {
  */
 export function loadPolicy(dir: string, base?: LoadedModel): Policy {
   const adapter = base === undefined ? undefined : adapterOf(dir, base.vlm.config);
+  // What is trained from now on is the adapter, so that both see images through one tower that stays.
+  if (base !== undefined && adapter !== undefined) base.vlm.features ??= new WeakMap();
   const loaded =
     base !== undefined && adapter !== undefined && sharesWeights(dir, base.dir)
       ? { dir, vlm: adapted(base.vlm, adapter, true), processor: base.processor }

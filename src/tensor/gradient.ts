@@ -2,6 +2,28 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Parameters } from "./parameters.ts";
 
+/** Ids of the variables that gradients are being taken of; undefined outside of that. */
+let learning: ReadonlySet<number> | undefined;
+
+/** Whether a gradient of this very variable may be asked for; of other tensors that is not known. */
+export const mayLearn = (tensor: tf.Tensor): boolean =>
+  learning === undefined || !(tensor instanceof tf.Variable) || learning.has(tensor.id);
+
+/**
+ * Runs `make` beside the tape: nothing in it is kept for a gradient, and none goes through.
+ *
+ * For what no trained parameter is behind; tfjs finds that out when all has been kept already.
+ */
+export function offTape<A>(make: () => A): A {
+  const { state } = tf.engine() as unknown as { readonly state: { kernelDepth: number } };
+  state.kernelDepth += 1;
+  try {
+    return make();
+  } finally {
+    state.kernelDepth -= 1;
+  }
+}
+
 /** A loss value and the gradient for each parameter that takes part. */
 export interface Gradients {
   readonly loss: number;
@@ -15,7 +37,15 @@ export interface Gradients {
  */
 export function gradients(loss: () => tf.Scalar, parameters: Parameters): Gradients {
   const nameOf = new Map([...parameters].map(([name, variable]) => [variable.name, name]));
-  const { value, grads } = clearingTape(() => tf.variableGrads(loss, [...parameters.values()]));
+  const before = learning;
+  learning = new Set([...parameters.values()].map(({ id }) => id));
+  let taken: ReturnType<typeof tf.variableGrads>;
+  try {
+    taken = clearingTape(() => tf.variableGrads(loss, [...parameters.values()]));
+  } finally {
+    learning = before;
+  }
+  const { value, grads } = taken;
   const byName = new Map<string, tf.Tensor>();
   for (const [variableName, gradient] of Object.entries(grads)) {
     if (gradient !== undefined && gradient !== null)

@@ -1,6 +1,7 @@
 /** Affine maps with hand-written gradients, the workhorse of every layer. Serves `models`. */
 import * as tf from "@tensorflow/tfjs-core";
 import { hasFused, runFused } from "../fused.ts";
+import { mayLearn } from "../gradient.ts";
 import { customGrad } from "./custom-grad.ts";
 
 /**
@@ -39,12 +40,14 @@ export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D):
 
 function multiply(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
   const op = customGrad((input, matrix, save) => {
-    (save as tf.GradSaveFunc)([input as tf.Tensor, matrix as tf.Tensor]);
+    // The input is for the weight's gradient alone, and takes as much memory as all else of a frozen layer.
+    const learns = mayLearn(matrix as tf.Tensor);
+    (save as tf.GradSaveFunc)([matrix as tf.Tensor, ...(learns ? [input as tf.Tensor] : [])]);
     return {
       value: tf.matMul(input as tf.Tensor2D, matrix as tf.Tensor2D),
       gradFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => [
-        () => matMulTransposedRight(dy, saved[1]!),
-        () => matMulTransposedLeft(saved[0]!, dy),
+        () => matMulTransposedRight(dy, saved[0]!),
+        () => matMulTransposedLeft(saved[1]!, dy),
       ],
     };
   });
