@@ -1,15 +1,20 @@
 /**
  * One GRPO step, the work that bench/trl_step.py gives TRL: rollout, reward, reference, loss, update.
  *
- *   npx tsx bench/grpo-step.ts --model DIR [--prompts 16] [--group 8] [--max-new 20] [--steps 8] [--engine NAME] [--json]
+ *   npx tsx bench/grpo-step.ts --model DIR [--prompts 16] [--group 8] [--max-new 20] [--steps 8] [--lora] [--rank 16] [--engine NAME] [--json]
  *
- * Full fine-tuning, β 0.02, loss `grpo`, temperature 1, random rewards, new images of 84 × 84 pixels in every step;
+ * Full fine-tuning, or with `--lora` an adapter on all products of the text decoder; β 0.02, loss `grpo`, temperature 1, random rewards, new images of 84 × 84 pixels in every step;
  * no group is left out. With `--json` the last line is one object: median seconds of a step and of its parts.
  */
+
+import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { type Laps, lap, measureLaps } from "../src/core/laps.ts";
 import { stream } from "../src/core/seed.ts";
 import { grpo } from "../src/index.ts";
+import { writeAdaptedFolder } from "../src/models/lora/adapted-folder.ts";
+import { newAdapter } from "../src/models/lora/adapter.ts";
+import { chosenTargets } from "../src/models/lora/targets.ts";
 import { CALM, DEFAULT_SAFEGUARD } from "../src/rl/safeguard.ts";
 import { reinforcementTerm } from "../src/stages/losses.ts";
 import { loadModel, loadPolicy } from "../src/stages/policy.ts";
@@ -19,7 +24,7 @@ import { update } from "../src/stages/update.ts";
 import { readProblem } from "../src/stages/worked.ts";
 import { start } from "../src/tensor/engine.ts";
 import { madeProblem } from "./made-problems.ts";
-import { numberOption, say, spreadOf, textOption } from "./measure.ts";
+import { numberOption, say, spreadOf, temporaryFolder, textOption } from "./measure.ts";
 
 const WARM_UP = 2;
 const parts = ["preprocess", "vision", "prefill", "decode", "score", "backward", "optimizer"];
@@ -37,11 +42,25 @@ const { options } = grpo({
 });
 const reinforcing = options as unknown as ReinforcementOptions;
 const engine = await Effect.runPromise(start(textOption("engine") ?? "auto"));
-const policy = loadPolicy(dir);
-const base = loadModel(dir);
+const { base, policy, loadSeconds } = loaded(dir);
 let guard = CALM;
 let tokens = 0;
 let responses = 0;
+
+/** The base, and the policy: a copy of it, or an adapter on its weights. */
+function loaded(from: string) {
+  const started = performance.now();
+  const base = loadModel(from);
+  const loadSeconds = (performance.now() - started) / 1000;
+  if (!process.argv.includes("--lora")) return { base, policy: loadPolicy(from), loadSeconds };
+  const rank = numberOption("rank", 16);
+  const { config } = base.vlm;
+  const settings = { rank, alpha: 2 * rank, dropout: 0, rankStabilized: false };
+  const adapter = newAdapter(chosenTargets(config, "all-linear", ["text"]), settings, "", 1);
+  const adapted = join(temporaryFolder(), "policy");
+  writeAdaptedFolder(adapted, { from, config, adapter });
+  return { base, policy: loadPolicy(adapted, base), loadSeconds };
+}
 
 function step(index: number): void {
   const random = stream(1, "step", index);
@@ -86,6 +105,11 @@ if (process.argv.includes("--json")) {
         Object.entries(byPart).map(([part, { median }]) => [part, median]),
       ),
       mean_tokens: tokens / responses,
+      load_s: loadSeconds,
+      generate_s: ["vision", "prefill", "decode"].reduce(
+        (sum, part) => sum + (byPart[part]?.median ?? 0),
+        0,
+      ),
       peak_rss_mib: process.resourceUsage().maxRSS / 1024,
       engine: engine.name,
       threads: engine.threads,

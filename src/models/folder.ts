@@ -56,6 +56,26 @@ export function readModelFolder(dir: string): ModelFolder {
   return { dir, config, weights: readPlaces(config, places) };
 }
 
+/** A checkpoint whose tensors are read when they are asked for, by canonical name. */
+export interface OpenFolder {
+  readonly config: VlmConfig;
+  readonly weights: Pick<ReadonlyMap<string, NamedArray>, "get">;
+}
+
+/**
+ * As `readModelFolder`, tensor by tensor, so that no second copy of all weights is there while they go elsewhere.
+ *
+ * Fails: as `readModelFolder`; reading a tensor, `SafetensorsInvalid`.
+ */
+export function openModelFolder(dir: string): OpenFolder {
+  const { config, places } = inspect(dir);
+  const get = (name: string) => {
+    const place = places.get(name);
+    return place && readTensors(place.path, new Map([[name, place.entry]])).get(name);
+  };
+  return { config, weights: { get } };
+}
+
 /**
  * The configuration of a model folder whose weight files have all the names and shapes it calls for;
  * no weight is read.

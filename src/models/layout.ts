@@ -25,24 +25,27 @@ export function slots(config: VlmConfig): ReadonlyArray<Slot> {
   return [...visionSlots(config.vision), ...textSlots(config.text, textPrefix)];
 }
 
-/** Checkpoint tensors → device arrays. */
-export function fuse(
+/**
+ * Checkpoint tensors → device arrays, made one by one as they are asked for: all of them together are as large as the
+ * checkpoint. They share nothing with it.
+ */
+export function* fuse(
   config: VlmConfig,
-  checkpoint: ReadonlyMap<string, NamedArray>,
-): Map<string, NamedArray> {
-  return new Map(
-    slots(config).map((slot) => [
-      slot.name,
+  checkpoint: Pick<ReadonlyMap<string, NamedArray>, "get">,
+): Generator<readonly [name: string, array: NamedArray]> {
+  for (const { name, kind, sources } of slots(config)) {
+    yield [
+      name,
       fuseSlot(
-        slot.kind,
-        slot.sources.map((source) => checkpoint.get(source)!),
+        kind,
+        sources.map((source) => checkpoint.get(source)!),
       ),
-    ]),
-  );
+    ];
+  }
 }
 
 function fuseSlot(kind: Kind, sources: ReadonlyArray<NamedArray>): NamedArray {
-  if (kind === "table") return sources[0]!;
+  if (kind === "table") return { shape: sources[0]!.shape, data: sources[0]!.data.slice() };
   const rows = sources.map(({ shape }) => shape[0]!);
   const width = rows.reduce((sum, count) => sum + count, 0);
   const depth = kind === "vector" ? 1 : sources[0]!.data.length / rows[0]!;
@@ -55,6 +58,9 @@ function fuseSlot(kind: Kind, sources: ReadonlyArray<NamedArray>): NamedArray {
   return { shape: kind === "vector" ? [width] : [depth, width], data };
 }
 
+/** Side of the squares that a matrix is turned in: rows and columns of one stay in the processor's cache. */
+const SQUARE = 32;
+
 /** Writes a [rows, depth] matrix into columns `offset…` of a [depth, width] one. */
 function copyTransposed(
   from: Float32Array,
@@ -64,8 +70,15 @@ function copyTransposed(
   width: number,
   offset: number,
 ): void {
-  for (let row = 0; row < rows; row++) {
-    for (let i = 0; i < depth; i++) to[i * width + offset + row] = from[row * depth + i]!;
+  for (let top = 0; top < rows; top += SQUARE) {
+    const bottom = Math.min(rows, top + SQUARE);
+    for (let left = 0; left < depth; left += SQUARE) {
+      const right = Math.min(depth, left + SQUARE);
+      for (let i = left; i < right; i++) {
+        const column = i * width + offset;
+        for (let row = top; row < bottom; row++) to[column + row] = from[row * depth + i]!;
+      }
+    }
   }
 }
 

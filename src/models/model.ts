@@ -43,7 +43,10 @@ export interface Vlm {
  *
  * Memory: caller owns the model; release it with `disposeModel`.
  */
-export function makeModel(config: VlmConfig, checkpoint: ReadonlyMap<string, NamedArray>): Vlm {
+export function makeModel(
+  config: VlmConfig,
+  checkpoint: Pick<ReadonlyMap<string, NamedArray>, "get">,
+): Vlm {
   return { config, parameters: makeParameters(fuse(config, checkpoint)) };
 }
 

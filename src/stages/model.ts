@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect";
 import { model as definition } from "../dsl/phases.ts";
 import { modelFolder } from "../dsl/shipped.ts";
-import { readModelFolder } from "../models/folder.ts";
+import { checkModelFolder } from "../models/folder.ts";
+import { parameterCount } from "../models/memory.ts";
 import { handler } from "../runtime/handler.ts";
 import { attempt } from "./failure.ts";
 
@@ -10,8 +11,8 @@ export const model = handler(
   definition,
   Effect.fnUntraced(function* ({ options, note }) {
     const dir = modelFolder(options.from);
-    const { config, weights } = yield* attempt(() => readModelFolder(dir));
-    const scalars = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const config = yield* attempt(() => checkModelFolder(dir));
+    const scalars = parameterCount(config);
     yield* note(`${config.family}, ${(scalars / 1e6).toFixed(2)} M parameters, from ${dir}`);
     return { policy: { dir }, reference: { dir } };
   }),

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Example } from "../data/example.ts";
 import type { Optimizer } from "../dsl/training.ts";
-import { readModelFolder, writeModelFolder } from "../models/folder.ts";
+import { openModelFolder, writeModelFolder } from "../models/folder.ts";
 import { unfrozen } from "../models/layout.ts";
 import { adapterOf, sharesWeights, writeAdaptedFolder } from "../models/lora/adapted-folder.ts";
 import { readAdapterArrays } from "../models/lora/adapter.ts";
@@ -44,7 +44,7 @@ const OPTIMIZER_STATE = "optimizer.json";
  * Fails: `ModelFolderInvalid`, `SafetensorsInvalid`. Memory: caller owns the model.
  */
 export function loadModel(dir: string): LoadedModel {
-  const { config, weights } = readModelFolder(dir);
+  const { config, weights } = openModelFolder(dir);
   const adapter = adapterOf(dir, config);
   const vlm = makeModel(config, weights);
   const processor = loadProcessor(dir);

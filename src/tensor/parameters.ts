@@ -6,15 +6,17 @@ import type { NamedArray } from "../core/named-array.ts";
 export type Parameters = ReadonlyMap<string, tf.Variable>;
 
 /**
- * Uploads arrays as variables.
+ * Makes variables of arrays, one after the other.
  *
- * Memory: caller owns the variables; release them with `disposeParameters`. The arrays are copied,
- * because TensorFlow would otherwise share them with the host.
+ * Memory: caller owns the variables; release them with `disposeParameters`. The arrays are taken over: TensorFlow may
+ * share their memory, so nobody is to write to them any more.
  */
-export function makeParameters(arrays: ReadonlyMap<string, NamedArray>): Parameters {
+export function makeParameters(
+  arrays: Iterable<readonly [name: string, array: NamedArray]>,
+): Parameters {
   const parameters = new Map<string, tf.Variable>();
   for (const [name, { shape, data }] of arrays) {
-    const value = tf.tensor(Float32Array.from(data), [...shape], "float32");
+    const value = tf.tensor(data, [...shape], "float32");
     parameters.set(name, tf.variable(value));
     value.dispose();
   }

@@ -23,11 +23,8 @@ onEngines(["tensorflow-cpu", "wasm"], () => {
     disposeParameters(parameters);
   });
 
-  it("shares no memory with the host, in either direction", () => {
-    const given = arrays();
-    const parameters = makeParameters(given);
-    given.get("a")!.data.fill(0);
-    expect(readParameters(parameters)).toEqual(arrays());
+  it("reads copies", () => {
+    const parameters = makeParameters(arrays());
     const read = readParameters(parameters);
     tf.tidy(() => parameters.get("b")!.assign(tf.zeros([4])));
     expect(read).toEqual(arrays());
