@@ -1,5 +1,6 @@
 // What the fused kernels compute with: vectors of sixteen numbers, the exponential, small products of matrices.
 #pragma once
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <vector>
@@ -39,6 +40,29 @@ INLINE float exponential(float x) {
   float power;
   std::memcpy(&power, &bits, sizeof power);
   return y * power;
+}
+
+INLINE Lanes& lanesAt(float* x) { return *reinterpret_cast<Lanes*>(x); }
+INLINE const Lanes& lanesAt(const float* x) { return *reinterpret_cast<const Lanes*>(x); }
+
+// Turns `count` numbers at `x` into their softmax and gives the log of the sum of their exponentials. There is room up
+// to the padded end, which is zeros afterwards. Sums lie side by side in lanes, or no vectors could hold them.
+INLINE float softmaxInPlace(float* x, int count) {
+  const int end = padded(count);
+  for (int j = count; j < end; j++) x[j] = -INFINITY;
+  Lanes tops = lanesAt(x);
+  for (int j = LANES; j < end; j += LANES) tops = lanesAt(x + j) > tops ? lanesAt(x + j) : tops;
+  float top = tops[0];
+  for (int lane = 1; lane < LANES; lane++) top = tops[lane] > top ? tops[lane] : top;
+  for (int j = 0; j < end; j++) x[j] = exponential(x[j] - top);
+  for (int j = count; j < end; j++) x[j] = 0;
+  Lanes sums = lanesAt(x);
+  for (int j = LANES; j < end; j += LANES) sums += lanesAt(x + j);
+  float sum = 0;
+  for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
+  const float share = 1.0f / sum;
+  for (int j = 0; j < end; j += LANES) lanesAt(x + j) *= share;
+  return top + std::log(sum);
 }
 
 // An element of a matrix `a` of any layout is a[row * rowStride + column * columnStride].

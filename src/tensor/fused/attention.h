@@ -153,18 +153,9 @@ void attend(const AttentionShape& shape, const float* own, float* mixed, float* 
             const int time = (first + i) % rowsHere;
             const int seen = shape.causal && before + time + 1 < count ? before + time + 1 : count;
             float* row = scores + i * most;
-            float top = -INFINITY;
-            for (int j = 0; j < seen; j++) top = row[j] > top ? row[j] : top;
-            float sum = 0;
-            for (int j = 0; j < seen; j++) {
-              row[j] = exponential(row[j] - top);
-              sum += row[j];
-            }
-            for (int j = seen; j < columns; j++) row[j] = 0;
-            const float share = 1.0f / sum;
-            for (int j = 0; j < seen; j++) row[j] *= share;
             const int queryHead = head * shape.repeat() + (first + i) / rowsHere;
-            logSums[(firstRow + time) * shape.heads + queryHead] = top + std::log(sum);
+            logSums[(firstRow + time) * shape.heads + queryHead] = softmaxInPlace(row, seen);
+            for (int j = padded(seen); j < columns; j++) row[j] = 0;
           }
           multiply(here, wide, columns, {scores, most, 1}, values.rows, wide, out, wide, false);
           for (int i = 0; i < here; i++) {
@@ -173,6 +164,76 @@ void attend(const AttentionShape& shape, const float* own, float* mixed, float* 
             std::memcpy(mixed + (row * shape.heads + queryHead) * dim, out + i * wide, sizeof(float) * dim);
           }
         }
+      }
+    }
+  }
+}
+
+typedef float Eight __attribute__((vector_size(8 * sizeof(float)), aligned(4)));
+
+// One query of BLOCKS * 8 numbers among keys in rows: what it mixes of the values, and the log of its sum.
+template <int BLOCKS>
+INLINE float attendOne(const std::vector<Earlier>& seen, const float* query, float factor, int width, int keyAt,
+                       int valueAt, float* scores, float* out) {
+  Eight asked[BLOCKS], mixed[BLOCKS];
+  for (int b = 0; b < BLOCKS; b++) asked[b] = factor * *reinterpret_cast<const Eight*>(query + 8 * b);
+  for (int b = 0; b < BLOCKS; b++) mixed[b] = Eight{};
+  int count = 0;
+  for (const Earlier& part : seen) {
+    const float* key = part.rows + keyAt;
+    for (int j = 0; j < part.time; j++, key += width) {
+      Eight sums = asked[0] * *reinterpret_cast<const Eight*>(key);
+      for (int b = 1; b < BLOCKS; b++) sums += asked[b] * *reinterpret_cast<const Eight*>(key + 8 * b);
+      scores[count++] = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+    }
+  }
+  const float logSum = softmaxInPlace(scores, count);
+  count = 0;
+  for (const Earlier& part : seen) {
+    const float* value = part.rows + valueAt;
+    for (int j = 0; j < part.time; j++, value += width) {
+      const float weight = scores[count++];
+      for (int b = 0; b < BLOCKS; b++) mixed[b] += weight * *reinterpret_cast<const Eight*>(value + 8 * b);
+    }
+  }
+  for (int b = 0; b < BLOCKS; b++) *reinterpret_cast<Eight*>(out + 8 * b) = mixed[b];
+  return logSum;
+}
+
+// Whether `attendSingle` knows heads of that size.
+inline bool isUsualSize(int dim) { return dim == 16 || dim == 24 || dim == 32 || dim == 64 || dim == 128; }
+
+// The same as `attend` where each sequence has one token at most, as in decoding, and heads are of a usual size: for
+// one query a key is not worth being packed.
+FOR_EACH_PROCESSOR
+void attendSingle(const AttentionShape& shape, const float* own, float* mixed, float* logSums, Scratch& scratch) {
+  scratch.reset();
+  const int dim = shape.dim, width = shape.width();
+  const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
+  float* scores = scratch.take(padded(shape.prefixTime + shape.pastTime() + 1));
+  const size_t last = shape.past.size() + 1;
+  std::vector<Earlier> seen(last + 1);
+  for (int sequence = 0; sequence < shape.batch; sequence++) {
+    if (shape.rowsOf(sequence) == 0) continue;
+    const ptrdiff_t row = shape.firstRow(sequence);
+    const ptrdiff_t prefixAt = static_cast<ptrdiff_t>(shape.prompt(sequence)) * shape.prefixTime * width;
+    seen[0] = {shape.prefix == nullptr ? own : shape.prefix + prefixAt, shape.shared(sequence)};
+    for (size_t i = 1; i < last; i++) {
+      const Earlier& one = shape.past[i - 1];
+      seen[i] = {one.rows + static_cast<ptrdiff_t>(sequence) * one.time * width, one.time};
+    }
+    seen[last] = {own + row * width, shape.seenOf(sequence)};
+    for (int head = 0; head < shape.heads; head++) {
+      const int keyAt = (shape.heads + head / shape.repeat()) * dim, valueAt = keyAt + shape.kvHeads * dim;
+      const float* query = own + row * width + head * dim;
+      float* out = mixed + (row * shape.heads + head) * dim;
+      float& logSum = logSums[row * shape.heads + head];
+      switch (dim) {
+        case 16: logSum = attendOne<2>(seen, query, factor, width, keyAt, valueAt, scores, out); break;
+        case 24: logSum = attendOne<3>(seen, query, factor, width, keyAt, valueAt, scores, out); break;
+        case 32: logSum = attendOne<4>(seen, query, factor, width, keyAt, valueAt, scores, out); break;
+        case 64: logSum = attendOne<8>(seen, query, factor, width, keyAt, valueAt, scores, out); break;
+        default: logSum = attendOne<16>(seen, query, factor, width, keyAt, valueAt, scores, out);
       }
     }
   }

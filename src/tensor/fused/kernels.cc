@@ -246,7 +246,8 @@ void computeAttention(const Settings& settings, Call& call) {
   float* mixed = call.output(0, {rows, static_cast<int64_t>(shape.heads) * shape.dim});
   float* logSums = call.output(1, {rows, shape.heads});
   if (mixed == nullptr || logSums == nullptr) return;
-  attend(shape, call.data(own), mixed, logSums, scratch());
+  const auto pass = shape.longest == 1 && isUsualSize(shape.dim) ? attendSingle : attend;
+  pass(shape, call.data(own), mixed, logSums, scratch());
 }
 
 void computeAttentionGrad(const Settings& settings, Call& call) {
