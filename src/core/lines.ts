@@ -26,6 +26,15 @@ const NEWLINE = 10;
  * Memory: at most one line and one piece of 256 KiB.
  */
 export function* readLines(path: string, maxBytes = MAX_BYTES): Generator<Line> {
+  for (const line of readWholeLines(path, maxBytes)) {
+    const text = "text" in line ? line.text.trim() : undefined;
+    if (text === undefined) yield line;
+    else if (text !== "") yield { ...line, text };
+  }
+}
+
+/** As `readLines`, but every line with all its blanks, empty ones too. */
+export function* readWholeLines(path: string, maxBytes = MAX_BYTES): Generator<Line> {
   const file = openSync(path, "r");
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -33,8 +42,7 @@ export function* readLines(path: string, maxBytes = MAX_BYTES): Generator<Line> 
     for (const { content, ...place } of splitLines(file, maxBytes)) {
       number++;
       const line = decode(content, decoder, maxBytes);
-      if (typeof line !== "string") yield { number, ...place, ...line };
-      else if (line !== "") yield { number, ...place, text: line };
+      yield { number, ...place, ...line };
     }
   } finally {
     closeSync(file);
@@ -45,10 +53,10 @@ function decode(
   bytes: Buffer | undefined,
   decoder: { readonly decode: (bytes: Uint8Array) => string },
   maxBytes: number,
-): string | { readonly problem: string } {
+): { readonly text: string } | { readonly problem: string } {
   if (bytes === undefined) return { problem: `the line is longer than ${maxBytes} bytes` };
   try {
-    return decoder.decode(bytes).trim();
+    return { text: decoder.decode(bytes).replace(/\r$/, "") };
   } catch {
     return { problem: "the line is not in UTF-8" };
   }

@@ -62,3 +62,42 @@ export function retention(before: ReadonlyArray<boolean>, after: ReadonlyArray<b
     high: now.high / old.low,
   };
 }
+
+/** The mean of `values` and its normal interval, mean ∓ z s/√n, with s over n − 1; of one value it is the value alone. */
+export function meanInterval(values: ReadonlyArray<number>, z = z95): Interval {
+  const estimate = mean(values);
+  const reach = z * standardError(values, estimate);
+  return { estimate, low: estimate - reach, high: estimate + reach };
+}
+
+/** Standard error of a mean. */
+function standardError(values: ReadonlyArray<number>, center: number): number {
+  const n = values.length;
+  if (n < 2) return 0;
+  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
+  return Math.sqrt(squares / (n - 1) / n);
+}
+
+/**
+ * Retention where items have scores in [0, 1]: mean after over mean before, paired by item, with its 95 % interval.
+ *
+ *   r ∓ z s / (√n b̄),  s the standard deviation of  aᵢ − r bᵢ  over n − 1
+ *
+ * Where all items keep their scores the interval has no width, unlike that of `retention`. Without a
+ * score before, the estimate is NaN and the interval [0, ∞].
+ * Fails: with a RangeError when the lists differ in length.
+ * Source: the ratio estimator of Cochran, Sampling Techniques, 1977, section 6.
+ */
+export function scoreRetention(
+  before: ReadonlyArray<number>,
+  after: ReadonlyArray<number>,
+): Interval {
+  if (before.length !== after.length)
+    throw new RangeError(`retention pairs ${before.length} scores with ${after.length}`);
+  const [old, now] = [mean(before), mean(after)];
+  if (!(old > 0)) return { estimate: Number.NaN, low: 0, high: Number.POSITIVE_INFINITY };
+  const estimate = now / old;
+  const rests = after.map((score, item) => score - estimate * before[item]!);
+  const reach = (z95 * standardError(rests, 0)) / old;
+  return { estimate, low: Math.max(0, estimate - reach), high: estimate + reach };
+}

@@ -1,10 +1,11 @@
-/** Rows of a file as values, one at a time, whatever the file's kind: a JSON object a line, or Parquet. Data layer. */
+/** Rows of a file as values, one at a time, whatever the file's kind: a JSON object a line, columns between tabs, or Parquet. Data layer. */
 import { statSync } from "node:fs";
 import { extname } from "node:path";
 import { parseBounded } from "../core/bounded-json.ts";
 import { readLines } from "../core/lines.ts";
 import { DataInvalid } from "./data-invalid.ts";
 import { columnsOf, parquetRows } from "./parquet/rows.ts";
+import { tsvRows } from "./tsv.ts";
 
 /** A file of rows, and what it is called in messages. */
 export interface RowFile {
@@ -18,8 +19,11 @@ export type RowRecord = { readonly line: number; readonly share: number } & (
   | { readonly problem: string; readonly field?: string }
 );
 
-/** Whether a file is Parquet, by its ending; all others hold lines. */
+/** Whether a file is Parquet, by its ending; others hold lines. */
 export const isParquet = (path: string): boolean => extname(path).toLowerCase() === ".parquet";
+
+/** Whether a file's rows are lines with tabs between the columns, by its ending. */
+export const isTsv = (path: string): boolean => extname(path).toLowerCase() === ".tsv";
 
 /** Rows looked at to find the fields: the first ones may be broken. */
 const LOOKED_AT = 20;
@@ -56,7 +60,11 @@ export async function* readRecords(
   file: RowFile,
   wanted?: ReadonlySet<string>,
 ): AsyncGenerator<RowRecord> {
-  const records = isParquet(file.path) ? parquetRecords(file, wanted) : lineRecords(file.path);
+  const records = isParquet(file.path)
+    ? parquetRecords(file, wanted)
+    : isTsv(file.path)
+      ? tsvRows(file.path)
+      : lineRecords(file.path);
   for (;;) {
     const next = await told(file, async () => records.next());
     if (next.done) return;
@@ -79,8 +87,8 @@ function* lineRecords(path: string): Generator<RowRecord> {
   }
 }
 
-/** Errors of the file system and of damaged files in words; all else is a fault of the program. */
-async function told<A>({ name, path }: RowFile, body: () => Promise<A>): Promise<A> {
+/** Runs `body`; errors of the file system and of a damaged file become `DataInvalid`, all else is a fault of the program. */
+export async function told<A>({ name, path }: RowFile, body: () => Promise<A>): Promise<A> {
   try {
     return await body();
   } catch (error) {

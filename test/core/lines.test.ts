@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readLines } from "../../src/core/lines.ts";
+import { readLines, readWholeLines } from "../../src/core/lines.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 function linesOf(content: string | Uint8Array, maxBytes?: number) {
@@ -49,4 +49,24 @@ it("joins lines across pieces and places them exactly", () => {
     expect([line.offset, line.bytes]).toEqual([offset, bytes]);
     offset += bytes + 1;
   }
+});
+
+it("gives whole lines with their blanks, empty ones too", () => {
+  const file = join(temporaryFolder(), "lines.txt");
+  writeFileSync(file, " one\t\n\n\r\nfour \r\nfive");
+  const whole = [...readWholeLines(file)];
+  expect(whole.map((line) => "text" in line && line.text)).toEqual([
+    " one\t",
+    "",
+    "",
+    "four ",
+    "five",
+  ]);
+  expect(whole.map(({ offset, bytes }) => [offset, bytes])).toEqual([
+    [0, 5],
+    [6, 0],
+    [7, 1],
+    [9, 6],
+    [16, 4],
+  ]);
 });

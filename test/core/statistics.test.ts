@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { mean, retention, wilson } from "../../src/core/statistics.ts";
+import { stream } from "../../src/core/seed.ts";
+import {
+  mean,
+  meanInterval,
+  retention,
+  scoreRetention,
+  wilson,
+} from "../../src/core/statistics.ts";
 
 /** Outcomes from the four counts of a paired table. */
 function paired(both: number, onlyAfter: number, onlyBefore: number, neither: number) {
@@ -88,5 +95,40 @@ describe("retention", () => {
 
   it("refuses lists of different length", () => {
     expect(() => retention([true], [])).toThrow("pairs 1 outcomes with 0");
+  });
+});
+
+describe("meanInterval", () => {
+  it("is mean ∓ 1.96 standard errors", () => {
+    const { estimate, low, high } = meanInterval([0, 0.5, 1, 0.5]);
+    expect(estimate).toBe(0.5);
+    expect(high - low).toBeCloseTo((2 * 1.959964 * Math.sqrt(0.5 / 3)) / 2, 5);
+    expect(meanInterval([0.3])).toEqual({ estimate: 0.3, low: 0.3, high: 0.3 });
+  });
+});
+
+describe("scoreRetention", () => {
+  it("is the ratio of means, without width where every score is kept in proportion", () => {
+    const before = [0, 0.3, 0.9, 1];
+    const half = before.map((score) => score / 2);
+    const kept = scoreRetention(before, half);
+    expect(kept.estimate).toBeCloseTo(0.5, 12);
+    expect(kept.high - kept.low).toBeCloseTo(0, 12);
+    expect(scoreRetention(before, [0, 0, 0, 0])).toEqual({ estimate: 0, low: 0, high: 0 });
+    expect(scoreRetention([0], [1]).estimate).toBeNaN();
+    expect(() => scoreRetention([1], [])).toThrow("pairs 1 scores with 0");
+  });
+
+  it("covers the true ratio about 95 times in 100", () => {
+    const random = stream(1, "score-retention");
+    let covered = 0;
+    for (let round = 0; round < 2000; round++) {
+      const before = Array.from({ length: 200 }, () => Math.round(random.uniform() * 10) / 10);
+      const after = before.map((score) => (random.uniform() < 0.8 ? score : 0));
+      const { low, high } = scoreRetention(before, after);
+      if (low <= 0.8 && 0.8 <= high) covered++;
+    }
+    expect(covered / 2000).toBeGreaterThan(0.93);
+    expect(covered / 2000).toBeLessThan(0.97);
   });
 });
