@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   rl: ["core", "tensor", "effect"],
   rewards: ["core", "effect"],
   data: ["core", "effect"],
+  evals: ["core", "data", "effect"],
   models: ["core", "tensor", "tfjs", "effect"],
   runtime: ["core", "dsl", "effect"],
   report: ["core", "dsl", "runtime", "effect"],
