@@ -85,6 +85,11 @@ const commands: Readonly<Record<string, Entry>> = {
     about: "what a model answers to a prompt with images",
     load: () => import("./commands/generate.ts"),
   },
+  eval: {
+    takes: "--model DIR --suite NAME=PATH... [--against DIR] [--limit N] [--json] [options]",
+    about: "scores on general benchmarks (MMBench, MMStar, MathVista, POPE, VQA), and retention",
+    load: () => import("./commands/eval.ts"),
+  },
   engine: {
     takes: "[install] [--engine NAME] [--json]",
     about: "what computes here, and why; install the native one",

@@ -12,16 +12,18 @@ export async function fetchReads(stages: ReadonlyArray<AnyStage>): Promise<Unfet
 }
 
 /** Options whose names are those of data sets; all others name models. */
-const ofData = /^--(data|test|cases)(=|$)/;
+const ofData = /^--(data|test|cases|suite)(=|$)/;
 
 /** Downloads what a command line names; text says what could not be had. */
 export async function fetchArguments(argv: ReadonlyArray<string>): Promise<string | undefined> {
   const names = argv.flatMap((word, at) => {
     const option = word.startsWith("--") ? word : (argv[at - 1] ?? "");
-    const text = word.replace(/^--[\w-]+=/, "");
-    if (!isHubName(text)) return [];
-    const name = parseHubName(text, ofData.test(option) ? "dataset" : "model");
-    return name === undefined ? [] : [hubText(name)];
+    const value = word.replace(/^--[\w-]+=/, "");
+    const texts = /^--suite(=|$)/.test(option) ? value.replace(/^\w+=/, "").split(",") : [value];
+    return texts.filter(isHubName).flatMap((text) => {
+      const name = parseHubName(text, ofData.test(option) ? "dataset" : "model");
+      return name === undefined ? [] : [hubText(name)];
+    });
   });
   if (names.length === 0) return undefined;
   const { fetchAll } = await import("./fetch.ts");
