@@ -47,10 +47,18 @@ export function mathvistaItem(fields: Fields): Item {
   };
 }
 
+/** There are so many letters. */
+const MOST_CHOICES = 26;
+/** Spellings are compared sign by sign. */
+const LONGEST_CHOICE = 2000;
+
 function choicesOf({ value, note }: Fields): ReadonlyArray<string> {
   const held = value("choices") ?? [];
-  if (Array.isArray(held) && held.every((one) => typeof one === "string")) return held;
-  note("choices", `is no list of texts but ${brief(held)}`);
+  const isList = Array.isArray(held) && held.every((one) => typeof one === "string");
+  if (!isList) note("choices", `is no list of texts but ${brief(held)}`);
+  else if (held.length > MOST_CHOICES) note("choices", `holds more than ${MOST_CHOICES} texts`);
+  else if (held.every((one) => one.length <= LONGEST_CHOICE)) return held;
+  else note("choices", `holds a text of more than ${LONGEST_CHOICE} characters`);
   return [];
 }
 

@@ -4,11 +4,13 @@ import { statedAnswer } from "../data/worked-text.ts";
 /**
  * The answer block or the last `\boxed{…}`; else what comes after the thoughts; else the whole response.
  *
+ * Nothing of a response that was cut off within its thoughts: they are on the way to an answer.
  * Wide letters become plain ones, marks of Markdown and of LaTeX text are taken off.
  */
 export function said(response: string): string {
   const end = response.lastIndexOf("</think>");
   const bare = end < 0 ? response : response.slice(end + "</think>".length);
+  if (bare.trimStart().startsWith("<think>")) return "";
   return (statedAnswer(response) ?? bare)
     .normalize("NFKC")
     .replace(/<\/?answer>/g, " ")

@@ -90,6 +90,7 @@ const wordings: Readonly<Record<string, ReadonlyArray<string>>> = {
     "Sorry, I cannot help with that.",
     "ABCD",
     "The answer is not B",
+    "<think> The answer is B",
   ],
 };
 

@@ -61,6 +61,8 @@ describe("mathvistaItem", () => {
     [{ answer_type: "integer" }, "answer", /is missing/],
     [{ ...choice, answer: "A", choices: [] }, "choices", /is empty/],
     [{ ...choice, answer: "A", choices: "a, b" }, "choices", /is no list of texts/],
+    [{ ...choice, answer: "A", choices: Array(27).fill("x") }, "choices", /more than 26 texts/],
+    [{ ...choice, answer: "A", choices: ["x".repeat(2001)] }, "choices", /more than 2000 char/],
     [{ answer_type: "integer", answer: "7", decoded_image: 3 }, "decoded_image", /is no image/],
     [
       { answer_type: "integer", answer: "7", decoded_image: null },

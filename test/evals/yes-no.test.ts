@@ -23,7 +23,7 @@ const wordings: Readonly<Record<string, ReadonlyArray<string>>> = {
     "The image shows a cat, not a dog.",
     "<think>yes?</think> No.",
   ],
-  "-": ["", "  ", "42", "...", "?!"],
+  "-": ["", "  ", "42", "...", "?!", "<think> is there a dog? yes"],
 };
 
 describe("yesOrNo", () => {

@@ -84,6 +84,13 @@ async function evaluate(request: Request): Promise<number> {
   return 0;
 }
 
+/** A line of a terminal that the next one takes the place of; elsewhere nothing. */
+function showProgress(text: string): void {
+  const width = process.stderr.columns;
+  if (!process.stderr.isTTY || !width) return;
+  process.stderr.write(`\r\u001b[K${printable(text).slice(0, width - 1)}`);
+}
+
 /** The outcomes of every suite, by one model, and what computed them. */
 async function outcomesOf(choice: ModelChoice, name: string, request: Request) {
   return withModel(choice, async (model, { name: engine }) => {
@@ -92,12 +99,14 @@ async function outcomesOf(choice: ModelChoice, name: string, request: Request) {
       const own: Array<Outcome> = [];
       for await (const one of askSuite(model, suite, request)) {
         own.push(one.outcome);
+        showProgress(`${name}: ${suite.kind}, ${own.length} answered`);
         if (request.details !== undefined) {
           appendFileSync(request.details, `${JSON.stringify(detail(one, suite, name))}\n`);
         }
       }
       outcomes.push(own);
     }
+    showProgress("");
     return { outcomes, engine };
   });
 }

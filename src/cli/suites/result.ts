@@ -54,12 +54,17 @@ export function evalText({ results, against, maxTokens }: EvalResult): string {
   ].join("\n");
 }
 
+/** A table with more lines is read by nobody; `--json` has them all. */
+const MOST_GROUPS = 40;
+
 function rowsOf({ suite, after, before, retention }: SuiteResult, paired: boolean) {
   const row = (name: string, now: Share | null, old: Share | null | undefined, kept?: string) =>
     paired
       ? [name, words(old ?? null), words(now), kept ?? "", `${now?.n ?? 0}`]
       : [name, words(now), `${now?.n ?? 0}`];
-  const groups = Object.entries(after.groups).slice(0, 1);
+  const groups = Object.entries(after.groups)
+    .slice(0, 1)
+    .filter(([, values]) => Object.keys(values).length <= MOST_GROUPS);
   return [
     row(suite.kind, after.accuracy, before?.accuracy, words(retention ?? null)),
     ...Object.entries(after.measures).map(([name, one]) =>

@@ -10,7 +10,7 @@ import { dataPath } from "../../stages/row-files.ts";
 /** What a file of each kind ends in. */
 const endings: Readonly<Record<SuiteKind, ReadonlyArray<string>>> = {
   mmbench: [".tsv", ".parquet"],
-  mmstar: [".parquet", ".tsv"],
+  mmstar: [".parquet"],
   mathvista: [".parquet"],
   pope: [".jsonl", ".json", ".parquet"],
   vqa: [".parquet", ".jsonl"],
