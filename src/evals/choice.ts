@@ -56,11 +56,12 @@ function opening(text: string, letters: string): string | undefined {
 
 const noun = "(?:option|choice|letter|answer)";
 const is = "(?:is|are|was|be|would|should|must|will|can|only|therefore|thus|:|=|->|-|是|为|选|应)";
+const fitting = "(?:correct|right|best|suitable|appropriate|accurate|likely)";
 /** Ways to state an answer, the surest first; LETTER stands for the option's. */
 const statements = [
-  `(?:answers?|correct (?:option|choice|letter)|答案|正确选项)(?:\\s*${is})*\\s*(?:(?:the\\s+)?${noun}\\s*)?LETTER`,
+  `(?:answers?|${fitting}\\s+(?:option|choice|letter)|答案|正确选项)(?:\\s+(?:to|for|here)\\b[^.:\\n]{0,80}?)?(?:\\s*${is})*\\s*(?:(?:the\\s+)?${noun}\\s*)?LETTER`,
   `(?:choose|chose|pick|picked|select|selected|go with|going with|选择?)\\s*(?:(?:the\\s+)?${noun}\\s*)?LETTER`,
-  `LETTER[)\\]"'.]*(?:\\s+${noun})?\\s+(?:is|are|would be|should be|seems|looks|appears to be|must be)\\s+(?:the\\s+)?(?:most\\s+)?(?:correct|right|best|answer|true|likely|appropriate|accurate)`,
+  `LETTER[)\\]"'.]*(?:\\s+${noun})?\\s+(?:is|are|would be|should be|seems|looks|appears to be|must be)\\s+(?:the\\s+)?(?:most\\s+)?(?:${fitting}|answer|true)`,
   "\\bit(?:['’]s|\\s+is|\\s+should be|\\s+must be|\\s+would be)\\s+(?:(?:option|choice|letter)\\s+)?LETTER",
 ];
 

@@ -15,6 +15,8 @@ const typed = (text: string): string =>
   text
     .replace(/\\[dt]?frac\s*\{\s*([-\d.]+)\s*\}\s*\{\s*([-\d.]+)\s*\}/g, " $1/$2 ")
     .replace(/\\[,;! ]/g, "")
+    // The figures of cm², x₁ and 10 m^2 belong to their letters; those of 1e3 do not.
+    .replace(/(?<=\p{L})(?<!\d[eE])(?:\^\s?\{?)?\d+\}?/gu, " ")
     .replaceAll("−", "-")
     .replaceAll("⁄", "/")
     .toLowerCase();
@@ -36,15 +38,22 @@ function numbersOf(text: string): ReadonlyArray<number> {
  */
 export function numberSaid(response: string): number | undefined {
   const text = typed(said(response));
-  const stated = [...text.matchAll(/\banswer\b(?:\s*(?:is|are|:|=|would be|should be))*/g)].at(-1);
-  const after = stated === undefined ? undefined : text.slice(stated.index + stated[0].length);
-  const [given] = numbersOf(after?.split("\n").find((line) => line.trim() !== "") ?? "");
-  if (given !== undefined) return lastEqual(after!) ?? given;
-  const last = lastEqual(text) ?? numbersOf(text).at(-1);
-  if (last !== undefined) return last;
-  const words = [...text.matchAll(/\p{L}+/gu)].map(([word]) => small.indexOf(word));
-  return words.filter((value) => value >= 0).at(-1);
+  const form = /\banswer\b[^.\n]{0,80}?(?:\bis\b|\bare\b|\bbe\b|[:=])/g;
+  const stated = [...text.matchAll(form)].at(-1);
+  const after = stated === undefined ? "" : text.slice(stated.index + stated[0].length);
+  const [line = ""] = after.split("\n").filter((one) => one.trim() !== "");
+  return (
+    lastEqual(line) ??
+    numbersOf(line)[0] ??
+    wordsOf(line)[0] ??
+    lastEqual(text) ?? numbersOf(text).at(-1) ??
+    wordsOf(text).at(-1)
+  );
 }
+
+/** Numbers in words. */
+const wordsOf = (text: string): ReadonlyArray<number> =>
+  [...text.matchAll(/\p{L}+/gu)].map(([word]) => small.indexOf(word)).filter((one) => one >= 0);
 
 /** What the last equation of the first line of a text comes to; a calculation before it is not the answer. */
 function lastEqual(text: string): number | undefined {

@@ -32,6 +32,15 @@ describe("numberSaid", () => {
     ["about 60%", 60],
     ["5 ≈ 4.99", 4.99],
     ["from 2007-2008", 2008],
+    ["12 cm^2", 12],
+    ["12 cm²", 12],
+    ["an area of 12\\,\\text{m}^{2}", 12],
+    ["The answer for question 3 is 7.", 7],
+    ["The answer is 5, which is bigger than 3.", 5],
+    ["With 2 cats and 3 dogs the answer is five.", 5],
+    ["So the final answer would be 2.5 m", 2.5],
+    ["answer = 7", 7],
+    ["1.5e-3", 0.0015],
     ["1/0", undefined],
     ["no idea", undefined],
     ["", undefined],
@@ -49,6 +58,25 @@ describe("numberSaid", () => {
       }
     }
   });
+});
+
+it("takes long texts in time", () => {
+  const started = performance.now();
+  for (const piece of [
+    "answer is ",
+    "1,000",
+    "(",
+    "[1, ",
+    "x^{2}",
+    "answer ",
+    "1/",
+    "-",
+    "\\frac{1}",
+  ]) {
+    numberSaid(piece.repeat(5000));
+    numbersSaid(piece.repeat(5000));
+  }
+  expect(performance.now() - started).toBeLessThan(3000);
 });
 
 describe("numbersSaid", () => {
