@@ -46,7 +46,8 @@ export function numberSaid(response: string): number | undefined {
     lastEqual(line) ??
     numbersOf(line)[0] ??
     wordsOf(line)[0] ??
-    lastEqual(text) ?? numbersOf(text).at(-1) ??
+    lastEqual(text) ??
+    numbersOf(text).at(-1) ??
     wordsOf(text).at(-1)
   );
 }

@@ -84,12 +84,13 @@ function words(one: Share | null): string {
 }
 
 /** What a reader of the numbers should know. */
-function remarks({ suite, after }: SuiteResult, maxTokens: number): ReadonlyArray<string> {
-  const { unread, cut } = after;
-  return [
+function remarks({ suite, after, before }: SuiteResult, maxTokens: number): ReadonlyArray<string> {
+  const of = (name: string, { unread, cut }: SuiteScore) => [
     ...(unread > 0
-      ? [`${suite.kind}: no answer found in ${unread} responses, which count as wrong`]
+      ? [`${name}: no answer found in ${unread} responses, which count as wrong`]
       : []),
-    ...(cut > 0 ? [`${suite.kind}: ${cut} responses cut off at --max-tokens ${maxTokens}`] : []),
+    ...(cut > 0 ? [`${name}: ${cut} responses cut off at --max-tokens ${maxTokens}`] : []),
   ];
+  const base = before === undefined ? [] : of(`${suite.kind}, base`, before);
+  return [...of(suite.kind, after), ...base];
 }
