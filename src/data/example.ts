@@ -10,9 +10,9 @@ export interface Example {
   readonly family: string;
   readonly image: Raster;
   readonly question: string;
-  /** What stands in the answer block, words separated by single spaces. */
+  /** What stands in the answer block, or is said as a whole; words separated by single spaces. */
   readonly answer: string;
-  /** Worked response, for instance `<think> radius ; 4 * 2 = 8 </think> <answer> 8 </answer>`. */
+  /** Worked response, or a plain one that is the answer itself, for instance `<think> radius ; 4 * 2 = 8 </think> <answer> 8 </answer>`. */
   readonly reference?: string | undefined;
 }
 

@@ -1,9 +1,10 @@
-/** Rows of a file as values, one at a time, whatever the file's kind: a JSON object a line, columns between tabs, or Parquet. Data layer. */
+/** Rows of a file as values, one at a time, whatever the file's kind: a JSON object a line, columns between tabs, a JSON document, or Parquet. Data layer. */
 import { statSync } from "node:fs";
 import { extname } from "node:path";
 import { parseBounded } from "../core/bounded-json.ts";
 import { readLines } from "../core/lines.ts";
 import { DataInvalid } from "./data-invalid.ts";
+import { documentRows } from "./json-document.ts";
 import { columnsOf, parquetRows } from "./parquet/rows.ts";
 import { tsvRows } from "./tsv.ts";
 
@@ -13,17 +14,25 @@ export interface RowFile {
   readonly name: string;
 }
 
-/** A row or what is wrong with it; `line` is the row's number in Parquet, `share` how much of the file is behind it. */
+/** A row or what is wrong with it; `line` is the row's number where rows are no lines, `share` how much of the file is behind it. */
 export type RowRecord = { readonly line: number; readonly share: number } & (
   | { readonly value: unknown }
   | { readonly problem: string; readonly field?: string }
 );
 
-/** Whether a file is Parquet, by its ending; others hold lines. */
-export const isParquet = (path: string): boolean => extname(path).toLowerCase() === ".parquet";
-
-/** Whether a file's rows are lines with tabs between the columns, by its ending. */
-export const isTsv = (path: string): boolean => extname(path).toLowerCase() === ".tsv";
+/** How a file holds its rows, by its ending. */
+export function rowKind(path: string): "parquet" | "document" | "tabs" | "lines" {
+  switch (extname(path).toLowerCase()) {
+    case ".parquet":
+      return "parquet";
+    case ".json":
+      return "document";
+    case ".tsv":
+      return "tabs";
+    default:
+      return "lines";
+  }
+}
 
 /** Rows looked at to find the fields: the first ones may be broken. */
 const LOOKED_AT = 20;
@@ -34,7 +43,7 @@ const LOOKED_AT = 20;
  * Fails: `DataInvalid` when the file cannot be read as what its ending says.
  */
 export async function fieldsOf(file: RowFile): Promise<ReadonlyArray<ReadonlyArray<string>>> {
-  if (isParquet(file.path)) {
+  if (rowKind(file.path) === "parquet") {
     const { columns, rows } = await told(file, async () => columnsOf(file.path));
     return rows === 0 ? [] : [columns];
   }
@@ -54,17 +63,13 @@ export async function fieldsOf(file: RowFile): Promise<ReadonlyArray<ReadonlyArr
  *
  * @param wanted names of the fields that are needed; others may be left out
  * Fails: `DataInvalid` when the file cannot be opened.
- * Memory: one line, or the wanted columns of one row group.
+ * Memory: one line, one document, or the wanted columns of one row group.
  */
 export async function* readRecords(
   file: RowFile,
   wanted?: ReadonlySet<string>,
 ): AsyncGenerator<RowRecord> {
-  const records = isParquet(file.path)
-    ? parquetRecords(file, wanted)
-    : isTsv(file.path)
-      ? tsvRows(file.path)
-      : lineRecords(file.path);
+  const records = recordsOf(file, wanted);
   for (;;) {
     const next = await told(file, async () => records.next());
     if (next.done) return;
@@ -72,10 +77,27 @@ export async function* readRecords(
   }
 }
 
+function recordsOf(file: RowFile, wanted: ReadonlySet<string> | undefined) {
+  switch (rowKind(file.path)) {
+    case "parquet":
+      return parquetRecords(file, wanted);
+    case "document":
+      return documentRecords(file.path);
+    case "tabs":
+      return tsvRows(file.path);
+    case "lines":
+      return lineRecords(file.path);
+  }
+}
+
 async function* parquetRecords({ path }: RowFile, wanted: ReadonlySet<string> | undefined) {
   for await (const { number, ...record } of parquetRows(path, wanted)) {
     yield { line: number, ...record };
   }
+}
+
+function* documentRecords(path: string): Generator<RowRecord> {
+  for (const { number, ...record } of documentRows(path)) yield { line: number, ...record };
 }
 
 function* lineRecords(path: string): Generator<RowRecord> {
@@ -93,7 +115,8 @@ export async function told<A>({ name, path }: RowFile, body: () => Promise<A>): 
     return await body();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined && !(isParquet(path) && error instanceof RangeError)) throw error;
+    if (code === undefined && !(["parquet", "document"].includes(rowKind(path)) && error instanceof RangeError))
+      throw error;
     const reason = code === "ENOENT" ? "there is no such file" : message;
     throw new DataInvalid({ file: name, problems: [{ place: name, message: reason }] });
   }

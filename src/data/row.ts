@@ -2,13 +2,20 @@
 import { type ImageSource, imageSources } from "./image-source.ts";
 import type { Layout } from "./shape.ts";
 import { brief, type Exchange, imageTag, isProblem, readExchange, readResponse } from "./turns.ts";
-import { plainAnswer, readWorked, statedAnswer, thoughtsOf, workedText } from "./worked-text.ts";
+import {
+  oneSpace,
+  plainAnswer,
+  readWorked,
+  statedAnswer,
+  thoughtsOf,
+  workedText,
+} from "./worked-text.ts";
 
 /** What a row holds. */
 export interface Row {
   readonly question: string;
   readonly answer: string;
-  /** In the form `<think> … </think> <answer> … </answer>`. */
+  /** In the form `<think> … </think> <answer> … </answer>`, or where references are plain the answer itself. */
   readonly reference: string | undefined;
   /** What the reference itself gives as its answer, where it does. */
   readonly stated: string | undefined;
@@ -22,6 +29,8 @@ export interface Row {
 export interface RowProblem {
   readonly field: string;
   readonly message: string;
+  /** Nothing is wrong with the field but that it is empty or absent. */
+  readonly gap?: true;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -44,16 +53,22 @@ export function readRow(value: unknown, layout: Layout): Row | ReadonlyArray<Row
     problems.push({ field, message });
     return undefined;
   };
+  const lack = (field: string, message: string) => {
+    problems.push({ field, message, gap: true });
+    return undefined;
+  };
   const asked = question(row, layout, note);
-  const image = asked && imageOf(row, layout, asked, note);
+  const image = asked && imageOf(row, layout, asked, { note, lack });
   const text = image && withoutTag(asked!, note);
-  const solved = solution(row, layout, asked?.exchange, note);
+  const solved = solution(row, layout, asked?.exchange, { note, lack });
   const family = familyOf(row, layout, note);
   if (problems.length > 0 || !image || text === undefined || !solved) return problems;
   return { question: text, ...solved, ...image, family };
 }
 
 type Note = (field: string, message: string) => undefined;
+/** Says what is wrong, or what is not there. */
+type Say = { readonly note: Note; readonly lack: Note };
 type Asked = { readonly field: string; readonly exchange: Exchange };
 
 /** The first of the named fields that holds something. */
@@ -62,9 +77,21 @@ function find(row: Fields, names: ReadonlyArray<string>): Found | undefined {
   return field === undefined ? undefined : { field, value: row[field] };
 }
 
+/** Whether a field is there without content: blank, or an image of neither bytes nor path. */
+function isBlank(value: unknown): boolean {
+  if (typeof value === "string") return value.trim() === "";
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length === 0;
+  if (typeof value !== "object" || value === null) return value == null;
+  return Object.values(value).every((part) => part === null);
+}
+
 function question(row: Fields, layout: Layout, note: Note): Asked | undefined {
   const found = find(row, layout.question);
-  if (found === undefined) return note(layout.question.join(" or "), "is missing");
+  if (found === undefined) {
+    const { ask } = layout;
+    if (ask === undefined) return note(layout.question.join(" or "), "is missing");
+    return { field: "ask", exchange: { question: ask, response: undefined, images: [] } };
+  }
   const exchange = readExchange(found.value);
   if (isProblem(exchange)) return note(found.field, exchange.problem);
   const bare = exchange.question.replaceAll(imageTag, "").trim();
@@ -73,9 +100,13 @@ function question(row: Fields, layout: Layout, note: Note): Asked | undefined {
   return { field: found.field, exchange };
 }
 
-function imageOf(row: Fields, layout: Layout, { field, exchange }: Asked, note: Note) {
+function imageOf(row: Fields, layout: Layout, { field, exchange }: Asked, { note, lack }: Say) {
   const found = find(row, layout.image);
   const imageField = found?.field ?? (exchange.images.length > 0 ? field : layout.image[0]!);
+  if (isBlank(found?.value) && exchange.images.length === 0) {
+    const tags = exchange.question.split(imageTag).length - 1;
+    if (tags === 0) return lack(imageField, "holds 0 images; an example has exactly one");
+  }
   const sources = imageSources(found?.value ?? exchange.images);
   if (!Array.isArray(sources)) return note(imageField, (sources as { problem: string }).problem);
   const tags = exchange.question.split(imageTag).length - 1;
@@ -103,14 +134,20 @@ function withoutTag({ field, exchange }: Asked, note: Note): string | undefined 
   return note(field, `has ${imageTag} inside the text; it must open or close it`);
 }
 
-function solution(row: Fields, layout: Layout, exchange: Exchange | undefined, note: Note) {
+function solution(row: Fields, layout: Layout, exchange: Exchange | undefined, say: Say) {
+  const { note, lack } = say;
   const texts = responses(row, layout, exchange, note);
   if (texts === undefined) return undefined;
+  if (layout.plain) return plainSolution(texts, layout, say);
   const answer = answerOf(texts);
   if (answer === undefined) {
     const names = [...new Set([...layout.answer, ...layout.response])];
     const where = names.length === 0 ? layout.question[0]! : names.join(" or ");
-    return note(
+    const due = layout.answerNamed
+      ? texts.filter(({ field }) => layout.answer.includes(field))
+      : texts;
+    const tell = due.every(({ text }) => isBlank(text)) ? lack : note;
+    return tell(
       where,
       "holds no answer that can be checked: neither a short text nor <answer> nor \\boxed{}",
     );
@@ -118,6 +155,22 @@ function solution(row: Fields, layout: Layout, exchange: Exchange | undefined, n
   if (answer.length > MAX_ANSWER) return note("answer", `is longer than ${MAX_ANSWER} characters`);
   if (tag.test(answer)) return note("answer", `has tags in it: ${brief(answer)}`);
   return { answer, ...referenceOf(texts, layout.reference, answer, note) };
+}
+
+/** A plain text is the reference where the field is named, and in any case the answer. */
+function plainSolution(
+  texts: ReadonlyArray<Response>,
+  { reference, answer: [own = "answer"] }: Layout,
+  { note, lack }: Say,
+) {
+  const named = texts.find(({ field }) => field === reference);
+  const found = [named, ...texts].find((one) => one !== undefined && !isBlank(one.text));
+  const field = found?.field ?? reference ?? own;
+  if (found === undefined) return lack(field, "holds no text");
+  const answer = oneSpace(found.text);
+  if (answer.length > MAX_TEXT) return note(field, `is longer than ${MAX_TEXT} characters`);
+  if (tag.test(answer)) return note(field, `has tags in it, but references are plain`);
+  return { answer, reference: found === named ? answer : undefined, stated: undefined };
 }
 
 /** A text that may hold answer or solution. */
@@ -131,6 +184,7 @@ interface Response {
 /** The texts that may hold answer or solution, the answer's own field first. */
 function responses(row: Fields, layout: Layout, exchange: Exchange | undefined, note: Note) {
   const texts: Array<Response> = [];
+  const mayBeBare = (text: string) => !layout.answerNamed && !isLong(text);
   const own = find(row, layout.answer);
   if (own !== undefined) {
     const { field, value } = own;
@@ -147,10 +201,10 @@ function responses(row: Fields, layout: Layout, exchange: Exchange | undefined, 
     if (found === undefined) continue;
     const text = readResponse(typeof found.value === "number" ? `${found.value}` : found.value);
     if (isProblem(text)) return note(name, text.problem);
-    texts.push({ field: name, text, bare: !isLong(text) });
+    texts.push({ field: name, text, bare: mayBeBare(text) });
   }
   if (exchange?.response !== undefined) {
-    texts.push({ field: asked, text: exchange.response, bare: !isLong(exchange.response) });
+    texts.push({ field: asked, text: exchange.response, bare: mayBeBare(exchange.response) });
   }
   return texts;
 }

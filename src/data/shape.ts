@@ -7,8 +7,14 @@ export interface Layout {
   readonly answer: ReadonlyArray<string>;
   /** Fields whose text may be a bare answer, or a solution that states one. */
   readonly response: ReadonlyArray<string>;
+  /** The answer's field is named, so that a short solution is not the answer as well. */
+  readonly answerNamed: boolean;
   readonly reference: string | undefined;
   readonly family: string | undefined;
+  /** The question of rows that hold none. */
+  readonly ask: string | undefined;
+  /** References are plain texts, all of which is the answer. */
+  readonly plain: boolean;
 }
 
 /** The last one is that of metadata.jsonl in a folder of images. */
@@ -40,20 +46,36 @@ export interface FieldNames {
   readonly family: string | null;
 }
 
-/** Where the parts of a row are; undefined when neither shape nor mapping names the question. */
-export function layoutOf(shape: Shape | undefined, fields: FieldNames): Layout | undefined {
-  const usual: Omit<Layout, "reference" | "family"> =
+/** What rows mean, where their fields do not say it. */
+export interface Reading {
+  /** The question of rows that hold none; null: each must hold its own. */
+  readonly ask: string | null;
+  readonly references: "worked" | "plain";
+}
+
+const BY_THEMSELVES: Reading = { ask: null, references: "worked" };
+
+/** Where the parts of a row are; undefined when nothing says what is asked. */
+export function layoutOf(
+  shape: Shape | undefined,
+  fields: FieldNames,
+  { ask, references }: Reading = BY_THEMSELVES,
+): Layout | undefined {
+  const usual: Pick<Layout, "question" | "image" | "answer" | "response"> =
     shape === undefined
       ? { question: [], image, answer: ["answer"], response: ["solution"] }
       : layouts[shape];
   const question = fields.question === null ? usual.question : [fields.question];
-  if (question.length === 0) return undefined;
+  if (question.length === 0 && ask === null) return undefined;
   return {
     question,
     image: fields.image === null ? usual.image : [fields.image],
     answer: fields.answer === null ? usual.answer : [fields.answer],
     response: usual.response,
+    answerNamed: fields.answer !== null,
     reference: fields.reference ?? undefined,
     family: fields.family ?? undefined,
+    ask: ask ?? undefined,
+    plain: references === "plain",
   };
 }

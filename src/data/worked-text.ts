@@ -6,7 +6,8 @@ export interface WorkedText {
   readonly answer: string;
 }
 
-const oneSpace = (text: string): string => text.trim().split(/\s+/).join(" ");
+/** The text with single spaces between its words and none around them. */
+export const oneSpace = (text: string): string => text.trim().split(/\s+/).join(" ");
 const tag = /<\/?(?:think|answer)>/;
 const marks = {
   think: "<think>",

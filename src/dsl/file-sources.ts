@@ -1,4 +1,4 @@
-/** Files of a user's own as sources of examples: lines of JSON, Parquet, folders in Hugging Face layout. Serves the definition layer. */
+/** Files of a user's own as sources of examples: JSON, Parquet, folders in Hugging Face layout. Serves the definition layer. */
 import * as Schema from "effect/Schema";
 import { hubText, isHubName, parseHubName } from "../core/hub-name.ts";
 import { option } from "./option.ts";
@@ -17,7 +17,9 @@ const Field = (doc: string) =>
 const Fields = Schema.Struct({
   question: Field("Holds the question: a text or a list of messages; null: by the shape."),
   answer: Field("Holds the checkable answer: a text or a number; null: by the shape."),
-  reference: Field("Holds a worked solution, with or without <think> and <answer>; null: none."),
+  reference: Field(
+    "Holds a worked solution, with or without <think> and <answer>, or a plain reference; null: none.",
+  ),
   image: Field("Holds the image: a path, bytes, base64, or a list of one; null: by the shape."),
   family: Field("Names the kind of problem, by which accuracies are told apart; null: none."),
 });
@@ -49,6 +51,21 @@ const rows = {
     default: "auto",
   }),
   fields: option(Fields, { doc: "Field names that override the shape's.", unit: "-", default: {} }),
+  ask: option(Schema.NullOr(Schema.NonEmptyString), {
+    doc: "The question of rows that hold none, such as captions; null: each row holds its own.",
+    unit: "-",
+    default: null,
+  }),
+  references: option(Schema.Literals(["worked", "plain"]), {
+    doc: "Whether references are thoughts before an answer block, or plain texts such as captions, all of which is the answer.",
+    unit: "-",
+    default: "worked",
+  }),
+  gaps: option(Schema.Literals(["refuse", "skip"]), {
+    doc: "Whether a row without image or answer is a problem, or is left out and counted.",
+    unit: "-",
+    default: "refuse",
+  }),
   instruction: option(Schema.String, {
     doc: "Text put below each question, for instance the form of the response; empty: none.",
     unit: "-",
@@ -87,9 +104,11 @@ const rows = {
   }),
 };
 
+const Places = Schema.Union([Place, Schema.NonEmptyArray(Place)]);
+
 export const JsonlFile = Schema.Struct({
-  jsonl: option(Place, {
-    doc: "A file of one JSON object a line: question, image, answer, and where there is one a worked reference.",
+  jsonl: option(Places, {
+    doc: "A file of one JSON object a line, or a .json document (a list of objects, or COCO's images with annotations): question, image, answer, and where there is one a worked reference; or a list of files that follow one another, of any kind.",
     unit: "path",
   }),
   ...parts,
@@ -97,8 +116,8 @@ export const JsonlFile = Schema.Struct({
 });
 
 export const ParquetFiles = Schema.Struct({
-  parquet: option(Schema.Union([Place, Schema.NonEmptyArray(Place)]), {
-    doc: "A Parquet file of rows like those of `jsonl`, images as bytes or paths; or a list of files that follow one another.",
+  parquet: option(Places, {
+    doc: "A Parquet file of rows like those of `jsonl`, images as bytes or paths; or a list of files that follow one another, of any kind.",
     unit: "path",
   }),
   ...parts,
@@ -144,9 +163,8 @@ export type FileSource =
 
 /** The files or the folder of a source, as the definition names them. */
 export function placesOf(source: FileSource): ReadonlyArray<string> {
-  if ("jsonl" in source) return [source.jsonl];
   if ("folder" in source) return [source.folder];
-  return [source.parquet].flat();
+  return ["jsonl" in source ? source.jsonl : source.parquet].flat();
 }
 
 /** A source's first place; what messages call the source. */

@@ -270,12 +270,17 @@ export const evaluate = define({
       default: 175,
       operational: true,
     }),
-    by: option(Schema.Literals(["answer", "text", "relaxed"]), {
-      doc: "What counts as right in the domain, by the name of the reward that pays it.",
+    by: option(Schema.Literals(["answer", "text", "relaxed", "rougeL"]), {
+      doc: "What counts as right in the domain, by the name of the reward that pays it; by rougeL from `least` on.",
       unit: "-",
       default: "answer",
     }),
     tolerance,
+    least: option(Share, {
+      doc: "ROUGE-L, against the expected answer, from which a response is right by rougeL.",
+      unit: "share in [0, 1]",
+      default: 0.5,
+    }),
     also: option(Schema.Record(Schema.String, FurtherTest), {
       doc: "Further tests beside the data set's, by names of one's own: what of the domain carries over to other problems.",
       unit: "-",

@@ -59,19 +59,20 @@ const largeBytes = 256 * 1024 ** 2;
 /**
  * Hash of a file's content, or of all files in a folder by relative path; `absent` when there is nothing.
  *
- * Rows of a JSONL file count with the images they name; images are known by size and time of change.
+ * Rows of a JSONL file, and of a JSON document that is named itself, count with the images they name; images are known by size and time of change.
  * A name on the Hub means what the cache has of it.
  */
-export function contentHash(place: string): string {
+export function contentHash(place: string, named = true): string {
   const path = isHubName(place) ? localPath(place) : place;
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return "absent";
   if (stat.isDirectory()) {
-    return digest(namesBelow(path).map((name) => [name, contentHash(join(path, name))]));
+    return digest(namesBelow(path).map((name) => [name, contentHash(join(path, name), false)]));
   }
   const large = stat.size > largeBytes || isImagePath(path);
   const content = large ? digest([stat.size, stat.mtimeMs]) : hashFile(path).sha256;
-  return extname(path) === ".jsonl" ? digest([content, namedImagesHash(path)]) : content;
+  const rows = extname(path) === ".jsonl" || (named && extname(path) === ".json");
+  return rows ? digest([content, namedImagesHash(path)]) : content;
 }
 
 /** Files below a folder, links to files included, as the Hub's cache has them; links to folders are not followed. */

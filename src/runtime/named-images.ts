@@ -5,13 +5,15 @@ import { dirname, extname, resolve } from "node:path";
 import { readLines } from "../core/lines.ts";
 
 const kinds = new Set([".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
+/** A JSON document may be one line; longer ones are refused as rows. */
+const MAX_LINE = 2 ** 28;
 const quoted = /"((?:[^"\\]|\\.){1,1024})"/g;
 
 /** Whether a path is that of an image, by its ending. */
 export const isImagePath = (path: string): boolean => kinds.has(extname(path).toLowerCase());
 
 /**
- * A hash of size and time of change of every image that the rows of a JSONL file name, from the
+ * A hash of size and time of change of every image that the rows of a file of JSON name, from the
  * file's own folder; hashing thousands of images would delay every start.
  *
  * Memory: the names.
@@ -27,7 +29,7 @@ export function namedImagesHash(file: string): string {
 
 function namesIn(file: string): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const line of readLines(file)) {
+  for (const line of readLines(file, MAX_LINE)) {
     if (!("text" in line)) continue;
     for (const [text, inner] of line.text.matchAll(quoted)) {
       const name = inner!.includes("\\") ? unescaped(text) : inner!;

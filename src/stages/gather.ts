@@ -20,8 +20,10 @@ import { dataPath, rowFiles, type SourceFile } from "./row-files.ts";
 
 /** What was found so far. */
 interface Found {
-  readonly contents: Array<Content & { readonly worked: boolean }>;
+  readonly contents: Array<Content & { readonly id: string; readonly worked: boolean }>;
   readonly problems: Array<DataProblem>;
+  /** Rows without image or answer that may be left out. */
+  gaps: number;
 }
 
 /** What reading a file needs besides the file. */
@@ -49,7 +51,7 @@ export const gather = Effect.fnUntraced(function* (
   family: string,
   { progress, note }: Pick<StageContext<unknown, unknown>, "progress" | "note">,
 ) {
-  const found: Found = { contents: [], problems: [] };
+  const found: Found = { contents: [], problems: [], gaps: 0 };
   const { files, ...shares } = yield* attempt(() => rowFiles(source));
   const gatherer = yield* Effect.acquireRelease(
     attempt(() => {
@@ -74,9 +76,10 @@ export const gather = Effect.fnUntraced(function* (
       stopped: problems.length >= source.maxErrors,
     });
   if (found.problems.length > 0) return yield* invalid(found.problems);
-  const parts = settleParts(found.contents, {
+  const settled = settleParts(found.contents, {
     ...{ ...shares, distinct: source.distinct, seed: source.splitSeed },
   });
+  const parts = withoutDoubles(found.contents, settled);
   const count = (part: Split | null) => parts.filter((one) => one === part).length;
   const empty = (["train", "validation", "test"] as const).find((part) => count(part) === 0);
   if (empty !== undefined) return yield* invalid([emptyPart(empty, found.contents.length, source)]);
@@ -89,10 +92,14 @@ export const gather = Effect.fnUntraced(function* (
     ...{ train: count("train"), validation: count("validation"), test: count("test") },
     worked,
   };
-  if (count(null) > 0) {
-    yield* note(
-      `${labelOf(source)}: ${count(null)} rows left out, which share an image or a question with held-out ones`,
-    );
+  const doubles = count(null) - settled.filter((part) => part === null).length;
+  const left = [
+    [count(null) - doubles, "which share an image or a question with held-out ones"],
+    [doubles, "which come again with a worked reference"],
+    [found.gaps, "which lack an image or an answer"],
+  ] as const;
+  for (const [rows, why] of left) {
+    if (rows > 0) yield* note(`${labelOf(source)}: ${rows} rows left out, ${why}`);
   }
   return ref;
 }, Effect.scoped);
@@ -102,7 +109,7 @@ const readFile = Effect.fnUntraced(function* (file: SourceFile, work: Work) {
   const { path } = file;
   const dir = source.images === null ? dirname(path) : dataPath(source.images);
   const folder = { dir, outside: source.outside };
-  const { layout } = yield* attemptAsync(() => detect(file, source.shape, source.fields));
+  const { layout } = yield* attemptAsync(() => detect(file, source.shape, source.fields, source));
   const lines = yield* Effect.acquireRelease(
     Effect.sync(() => readRows(file, layout)),
     (open) => Effect.promise(() => open.return(undefined)),
@@ -142,10 +149,12 @@ function keep(
   decoded: Decoded,
   file: SourceFile,
   folder: ImageFolder,
-  { source, family, gatherer, decoder, found: { contents, problems } }: Work,
+  { source, family, gatherer, decoder, found }: Work,
 ): void {
+  const { contents, problems } = found;
   if (!("row" in line)) {
-    problems.push(...line.problems);
+    if (source.gaps === "skip" && line.gap) found.gaps++;
+    else problems.push(...line.problems);
     return;
   }
   const { row } = line;
@@ -163,18 +172,34 @@ function keep(
   decoder.kept(row.image, folder, image);
   const { question, answer, reference } = row;
   const { instruction } = source;
+  const id = `${sha256(`${question}\n${answer}`).slice(0, 12)}#${image.name}`;
   contents.push({
+    id,
     ...{ image: image.name, question: sha256(question).slice(0, 16), part: file.part },
     worked: reference !== undefined,
   });
   gatherer.row({
-    id: `${sha256(`${question}\n${answer}`).slice(0, 12)}#${image.name}`,
+    id,
     family: row.family ?? family,
     question: instruction === "" ? question : `${question}\n${instruction}`,
     answer,
     ...(reference === undefined ? {} : { reference }),
     place: placeOf(file.name, line.line),
     image,
+  });
+}
+
+/** Takes training rows without reference out where the same problem is there with one, from another file for instance. */
+function withoutDoubles(
+  rows: Found["contents"],
+  parts: ReadonlyArray<Split | null>,
+): ReadonlyArray<Split | null> {
+  const worked = new Set(
+    rows.flatMap((row, at) => (row.worked && parts[at] === "train" ? [row.id] : [])),
+  );
+  return parts.map((part, at) => {
+    const { id, worked: own } = rows[at]!;
+    return part === "train" && !own && worked.has(id) ? null : part;
   });
 }
 

@@ -14,7 +14,7 @@ export interface Problem {
   readonly prompt: Prompt;
   /** Tokens of the reference with eos; empty without one. */
   readonly reference: ReadonlyArray<number>;
-  /** Most of its tokens that may be imposed: nothing of the final answer. */
+  /** Most of its tokens that may be imposed: nothing of the final answer; of a plain text all but eos. */
   readonly imposable: number;
 }
 
@@ -47,6 +47,9 @@ export function readProblem(model: LoadedModel, example: Example): Problem {
   const { reference: text } = example;
   if (text === undefined) return { example, prompt, reference: [], imposable: 0 };
   const reference = encodeResponse(model, text);
+  if (!text.includes(ANSWER_OPENS)) {
+    return { example, prompt, reference, imposable: imposableTokens(reference.length) };
+  }
   const answerStart = tokensUpTo(
     model,
     text,

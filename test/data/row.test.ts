@@ -149,3 +149,57 @@ describe("a row", () => {
       expect(messageOf(readRow(value, layout))).toContain("is no object");
   });
 });
+
+describe("rows without a question of their own", () => {
+  const asked = (value: unknown, references: "worked" | "plain", fields: object) =>
+    readRow(value, layoutOf(undefined, { ...noFields, ...fields }, { ask: "What?", references })!);
+
+  it("are asked the one question, which their own overrules", () => {
+    const row = { frage: "Which?", file_name: "a.png", answer: "8" };
+    expect(asked(row, "worked", {})).toMatchObject({ question: "What?", answer: "8" });
+    expect(asked(row, "worked", { question: "frage" })).toMatchObject({ question: "Which?" });
+  });
+
+  it("may have plain references, which are the answer too", () => {
+    const row = { file_name: "a.png", caption: "A dog\n runs. " };
+    const text = "A dog runs.";
+    expect(asked(row, "plain", { reference: "caption" })).toMatchObject({
+      ...{ answer: text, reference: text, stated: undefined },
+    });
+    const only = asked(row, "plain", { answer: "caption" });
+    expect(only).toMatchObject({ answer: text, reference: undefined });
+    const tagged = { ...row, caption: "<think> a" };
+    expect(messageOf(asked(tagged, "plain", { reference: "caption" }))).toBe(
+      "caption: has tags in it, but references are plain",
+    );
+  });
+
+  it("may have a report for a solution, whose findings never pass for the impression", () => {
+    const fields = { image: "img", answer: "impression", reference: "findings" };
+    const row = { img: "a.png", findings: "The heart is normal.", impression: "No effusion." };
+    expect(asked(row, "worked", fields)).toMatchObject({
+      answer: "No effusion.",
+      reference: "<think> The heart is normal. </think> <answer> No effusion. </answer>",
+    });
+    expect(asked({ ...row, impression: null }, "worked", fields)).toMatchObject([
+      { field: "impression or solution", gap: true },
+    ]);
+    expect(asked({ ...row, findings: null }, "worked", fields)).toMatchObject({
+      ...{ answer: "No effusion.", reference: undefined },
+    });
+  });
+});
+
+it("tells what is missing apart from what is wrong", () => {
+  const row = { prompt: "how many?", image: "a.png", answer: 8 };
+  const gapsOf = (value: object) =>
+    (read(value) as ReadonlyArray<{ gap?: true }>).map(({ gap }) => gap === true);
+  for (const image of [null, "", [], { bytes: null, path: null }, new Uint8Array()]) {
+    expect(gapsOf({ ...row, image })).toEqual([true]);
+  }
+  expect(gapsOf({ ...row, answer: null })).toEqual([true]);
+  expect(gapsOf({ ...row, image: null, answer: "" })).toEqual([true, true]);
+  expect(gapsOf({ ...row, image: 7, answer: null })).toEqual([false, true]);
+  expect(gapsOf({ ...row, answer: undefined, solution: "word ".repeat(50) })).toEqual([false]);
+  expect(gapsOf({ ...row, prompt: "<image> how many?", image: null })).toEqual([false]);
+});

@@ -41,7 +41,7 @@ describe("detect", () => {
   it("says which fields there are when it knows none", async () => {
     const file = written('{"frage": "?", "bild": "a.png"}\n');
     expect(await refusal(() => found(file))).toContain(
-      'train.jsonl: has rows of no known shape (llava, swift, easyr1, trl): their fields are frage, bild; name yours with fields: { question: "frage", … }',
+      'train.jsonl: has rows of no known shape (llava, swift, easyr1, trl): their fields are frage, bild; name yours with fields: { question: "frage", … }, or ask one question of all with ask: "…"',
     );
     expect((await found(file, { question: "frage" })).shape).toBeUndefined();
   });
@@ -53,6 +53,36 @@ describe("detect", () => {
     );
     expect(await refusal(() => found(temporaryFolder()))).toContain("EISDIR");
   });
+});
+
+it("reads a JSON document, with its problems by file, row and field", async () => {
+  const path = join(temporaryFolder(), "captions.json");
+  const file = { path, name: "captions.json" };
+  const write = (document: unknown) => writeFileSync(path, JSON.stringify(document));
+  const images = [{ id: 1, file_name: "1.jpg" }];
+  const annotations = [
+    { image_id: 1, id: 7, caption: "A dog." },
+    { image_id: 2, id: 8, caption: "A cat." },
+    { image_id: 1, id: 9 },
+  ];
+  write({ images, annotations });
+  const reading = { ask: "What is there?", references: "plain" } as const;
+  const fields = { ...noFields, reference: "caption" };
+  const { shape, layout } = await detect(file, "auto", fields, reading);
+  expect(shape).toBeUndefined();
+  const found: Array<unknown> = [];
+  for await (const line of readRows(file, layout)) {
+    found.push("row" in line ? line.row.question : [line.problems[0]!.place, line.gap]);
+  }
+  expect(found).toEqual([
+    "What is there?",
+    ["captions.json:2:image_id", false],
+    ["captions.json:3:caption", true],
+  ]);
+  write({ train: [] });
+  expect(await refusal(() => detect(file, "auto", fields, reading))).toContain(
+    "captions.json: holds neither a list of rows nor COCO's lists",
+  );
 });
 
 it("gives rows and problems with file, line and field", async () => {

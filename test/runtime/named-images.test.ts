@@ -37,6 +37,19 @@ it("changes with each image that a row names, and with no other file", () => {
   }
 });
 
+it("counts with a JSON document that is named itself, not with one in a folder", () => {
+  const dir = temporaryFolder();
+  const file = join(dir, "train.json");
+  writeFileSync(file, JSON.stringify([{ image: "1.png" }]));
+  const now = () => [contentHash(file), contentHash(dir)];
+  const [alone, within] = now();
+  mkdirSync(join(dir, "1.png"));
+  expect(now()).toEqual([alone, within]);
+  rmSync(join(dir, "1.png"), { recursive: true });
+  writeFileSync(join(dir, "1.png"), "new");
+  expect(now()[0]).not.toBe(alone);
+});
+
 it("reads no further than a line that is no JSON", () => {
   const file = join(temporaryFolder(), "train.jsonl");
   writeFileSync(file, '"\\x.png" "unfinished.png\n');

@@ -8,43 +8,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import * as Effect from "effect/Effect";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { DataInvalid } from "../../src/data/data-invalid.ts";
 import { readGathered } from "../../src/data/gathered.ts";
 import { shapeNames } from "../../src/data/shape.ts";
-import type { FileSource } from "../../src/dsl/file-sources.ts";
-import { data } from "../../src/index.ts";
-import { gather } from "../../src/stages/gather.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { gathered, refusal } from "../support/gathered.ts";
 import { problems, referenceField, writeOwnData } from "../support/own-data.ts";
-
-type Domain = NonNullable<NonNullable<Parameters<typeof data>[0]>["domain"]>;
-type Written = Exclude<Domain, { readonly world: unknown }>;
-
-/** Reads a source with the defaults of the language. */
-async function gathered(source: Written) {
-  const stage = data({ domain: { distinct: "image", ...source } });
-  expect(stage.issues).toEqual([]);
-  const dir = join(temporaryFolder(), "domain");
-  const notes: Array<string> = [];
-  const context = {
-    progress: () => Effect.void,
-    note: (text: string) => Effect.sync(() => notes.push(text)),
-  };
-  const { domain } = stage.options as unknown as { domain: FileSource };
-  const work = gather(domain, dir, "own", context as never);
-  const outcome = await Effect.runPromise(Effect.result(work));
-  return { dir, notes, outcome };
-}
-
-async function refusal(source: Written): Promise<string> {
-  const { outcome } = await gathered(source);
-  expect(outcome._tag).toBe("Failure");
-  return outcome._tag === "Failure" ? (outcome.failure as DataInvalid).message : "";
-}
 
 describe("gather", () => {
   it.each(shapeNames)(
@@ -144,6 +115,52 @@ describe("gather", () => {
       'nothing is left for validation of 6 rows: rows that share an image or a question stay together; distinct: "image" lets questions recur',
     );
     expect((await gathered({ jsonl })).outcome._tag).toBe("Success");
+  });
+
+  it("leaves out rows that lack image or answer when it may, and counts them", async () => {
+    const jsonl = await writeOwnData(temporaryFolder(), "easyr1", problems(4, 6));
+    const rows = readFileSync(jsonl, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => ({ ...JSON.parse(line), problem: "how many ?" }));
+    rows[1].answer = null;
+    rows[2].images = [];
+    const write = () => writeFileSync(jsonl, rows.map((row) => JSON.stringify(row)).join("\n"));
+    write();
+    expect(await refusal({ jsonl })).toContain("2 problems");
+    const { outcome, notes } = await gathered({ jsonl, gaps: "skip" });
+    expect(outcome).toMatchObject({ success: { train: 6, validation: 1, test: 1 } });
+    expect(notes).toEqual([`${jsonl}: 2 rows left out, which lack an image or an answer`]);
+    rows[3].answer = {};
+    write();
+    expect(await refusal({ jsonl, gaps: "skip" })).toMatch(/^1 problem .*\n.*jsonl:4:answer: /);
+  });
+
+  it("prefers a problem with its solution to the same one without, of whatever file", async () => {
+    const dir = temporaryFolder();
+    const open = await writeOwnData(dir, "easyr1", problems(4, 6));
+    const [worked, plain] = [join(dir, "worked.jsonl"), join(dir, "open.json")];
+    const lines = readFileSync(open, "utf8").trim().split("\n");
+    writeFileSync(worked, lines.slice(0, 4).join("\n"));
+    const rows = lines.map((line) => ({ ...JSON.parse(line), rationale: null }));
+    writeFileSync(plain, JSON.stringify(rows));
+    const fields = { reference: "rationale" };
+    const held = { test: 0.1, validation: 0.1 };
+    const {
+      dir: out,
+      outcome,
+      notes,
+    } = await gathered({
+      ...{ jsonl: [plain, worked], fields, ...held },
+    });
+    expect(outcome._tag).toBe("Success");
+    const { parts, worked: found } = readGathered(out);
+    const ids = parts.train.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(found.length).toBeGreaterThan(0);
+    expect(notes.join()).toContain(
+      `${plain}: ${found.length} rows left out, which come again with a worked reference`,
+    );
   });
 
   it("says that the named field holds no references", async () => {

@@ -57,6 +57,15 @@ describe("readProblem", () => {
     });
   });
 
+  it("lets all of a plain reference be imposed but its end", () => {
+    withModel((model) => {
+      const plain = { ...worked[0]!, reference: "the angle is 8", answer: "the angle is 8" };
+      const { reference, imposable } = readProblem(model, plain);
+      expect(reference.at(-1)).toBe(model.vlm.config.tokens.eos[0]);
+      expect(imposable).toBe(reference.length - 1);
+    });
+  });
+
   it("gives a problem without reference nothing to impose", () => {
     withModel((model) => {
       const { reference, imposable } = readProblem(model, train[152]!);

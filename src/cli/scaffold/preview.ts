@@ -1,7 +1,7 @@
 /** What `rcpa new` shows of a file: numbers, three examples, and why the pipeline is as it is. CLI. */
 import { dirname } from "node:path";
 import { imageBytes } from "../../data/image-source.ts";
-import { isParquet } from "../../data/records.ts";
+import { rowKind } from "../../data/records.ts";
 import { readImage } from "../../models/image-file.ts";
 import type { Choices } from "./choices.ts";
 import type { PlacedRow, Survey } from "./survey.ts";
@@ -70,7 +70,7 @@ function renderExample({
 }: Example): ReadonlyArray<string> {
   const size = image === null ? "cannot be read" : `${image.width} × ${image.height} pixels`;
   return [
-    `${isParquet(file) ? "row" : "line"} ${line}`,
+    `${rowKind(file) === "lines" ? "line" : "row"} ${line}`,
     `  image       ${size}`,
     `  question    ${start(question)}`,
     `  answer      ${start(answer)}`,
