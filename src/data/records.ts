@@ -1,5 +1,5 @@
 /** Rows of a file as values, one at a time, whatever the file's kind: a JSON object a line, columns between tabs, a JSON document, or Parquet. Data layer. */
-import { statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { extname } from "node:path";
 import { parseBounded } from "../core/bounded-json.ts";
 import { readLines } from "../core/lines.ts";
@@ -82,11 +82,33 @@ function recordsOf(file: RowFile, wanted: ReadonlySet<string> | undefined) {
     case "parquet":
       return parquetRecords(file, wanted);
     case "document":
-      return documentRecords(file.path);
+      return holdsLines(file.path) ? lineRecords(file.path) : documentRecords(file.path);
     case "tabs":
       return tsvRows(file.path);
     case "lines":
       return lineRecords(file.path);
+  }
+}
+
+const OPENING = 2 ** 20;
+
+/** Whether a file called `.json` has an object on its first line, and so one on each: benchmarks are often kept so. */
+function holdsLines(path: string): boolean {
+  const fd = openSync(path, "r");
+  try {
+    const opening = Buffer.alloc(OPENING);
+    const text = opening.toString("utf8", 0, readSync(fd, opening, 0, OPENING, 0));
+    const end = text.indexOf("\n");
+    const first = end < 0 ? undefined : parseBounded(text.slice(0, end));
+    return (
+      first !== undefined &&
+      "value" in first &&
+      typeof first.value === "object" &&
+      !Array.isArray(first.value) &&
+      text.slice(end).trim() !== ""
+    );
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -115,7 +137,10 @@ export async function told<A>({ name, path }: RowFile, body: () => Promise<A>): 
     return await body();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined && !(["parquet", "document"].includes(rowKind(path)) && error instanceof RangeError))
+    if (
+      code === undefined &&
+      !(["parquet", "document"].includes(rowKind(path)) && error instanceof RangeError)
+    )
       throw error;
     const reason = code === "ENOENT" ? "there is no such file" : message;
     throw new DataInvalid({ file: name, problems: [{ place: name, message: reason }] });

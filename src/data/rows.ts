@@ -51,6 +51,7 @@ export async function detect(
   const empty = {
     parquet: "has no rows",
     document: "has no row that is a JSON object",
+    tabs: "has no rows",
     lines: "has no row that is a JSON object; the file must hold one object a line",
   }[rowKind(file.path)];
   const message =

@@ -1,7 +1,7 @@
 /** A suite's questions, read one at a time from its files, problems kept with their place. Evals layer. */
 import { type DataProblem, placeOf } from "../data/data-invalid.ts";
 import type { ImageFolder } from "../data/image-source.ts";
-import { isTsv, type RowFile, type RowRecord, readRecords, told } from "../data/records.ts";
+import { type RowFile, type RowRecord, readRecords, rowKind, told } from "../data/records.ts";
 import { mmbenchColumns, mmbenchItem, mmstarColumns, mmstarItem } from "./choice-suites.ts";
 import { type Fields, readFields } from "./fields.ts";
 import { mathvistaColumns, mathvistaItem } from "./mathvista.ts";
@@ -54,7 +54,7 @@ export async function* readItems(suite: Suite): AsyncGenerator<ItemLine> {
     const records = suite.pair
       ? pairRecords(file, suite.pair)
       : readRecords(file, new Set(columns));
-    const shared = isTsv(file.path) ? sharedImages(file.path) : undefined;
+    const shared = rowKind(file.path) === "tabs" ? sharedImages(file.path) : undefined;
     for await (const record of records) {
       const { line } = record;
       const place = (field?: string) => placeOf(file.name, line, field);

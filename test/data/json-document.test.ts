@@ -1,7 +1,8 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { documentRows } from "../../src/data/json-document.ts";
+import { readRecords } from "../../src/data/records.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 function written(content: string | Uint8Array): string {
@@ -49,4 +50,27 @@ it("refuses what it cannot read as a whole, in words", () => {
   const long = written("[]");
   truncateSync(long, 2 ** 28 + 1);
   expect(() => [...documentRows(long)]).toThrow("is larger than 256 MiB; write it as .jsonl");
+});
+
+describe("a file called .json", () => {
+  const recordsOf = async (text: string) => {
+    const path = join(temporaryFolder(), "rows.json");
+    writeFileSync(path, text);
+    const found: Array<unknown> = [];
+    for await (const record of readRecords({ path, name: "rows.json" })) {
+      found.push("value" in record ? record.value : record.problem);
+    }
+    return found;
+  };
+
+  it("is read as lines where each holds an object, as POPE's are", async () => {
+    expect(await recordsOf('{"a": 1}\n{"a": 2}\n')).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(await recordsOf('{"a": 1}\n\n{"b": "é"}')).toEqual([{ a: 1 }, { b: "é" }]);
+  });
+
+  it("is a document otherwise", async () => {
+    expect(await recordsOf('[\n{"a": 1},\n{"a": 2}\n]\n')).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(await recordsOf('[{"a": 1}]')).toEqual([{ a: 1 }]);
+    await expect(recordsOf('{"a": 1}\n')).rejects.toThrow(/neither a list of rows nor COCO's/);
+  });
 });
