@@ -7,9 +7,13 @@ import { arm, compare, pipeline } from "rcpa";
 import { anchored, budget, imitate, measure, rcpa, rehearse, reinforce, start } from "./arms.ts";
 
 // The learning rates of pipelines/compare.ts, of the usual recipe the one that was best over five seeds
-// (docs/results.md); how long to imitate is chosen for each number.
+// (docs/results.md); how long to imitate is chosen for each number, of the usual recipe other rates as well.
 const rates = { rcpa: 1.2e-3, usual: 6e-4, supervised: 6e-4 };
 const lengths = [{ steps: 200 }, { steps: 400 }, { steps: 600 }];
+const usual = [
+  ...lengths.map(({ steps }) => ({ rate: rates.usual, steps })),
+  ...[3e-4, 1.2e-3].map((rate) => ({ rate, steps: 400 })),
+];
 
 const few = [50, 100, 200, 400] as const;
 type Few = (typeof few)[number];
@@ -44,12 +48,12 @@ await compare(import.meta, {
     ...named("sft→grpo", (worked) =>
       arm({
         doc: `Supervised on ${worked} solutions, then reinforcement on all`,
-        settings: lengths,
-        pipeline: ({ steps }) =>
+        settings: usual,
+        pipeline: ({ rate, steps }) =>
           pipeline(`sft-grpo-${worked}`).pipe(
             ...start(worked),
-            imitate(rates.usual, steps, anchored),
-            reinforce(rates.usual, budget - steps, anchored),
+            imitate(rate, steps, anchored),
+            reinforce(rate, budget - steps, anchored),
             measure(),
           ),
       }),

@@ -97,6 +97,11 @@ export const Optimizer = Schema.Struct({
     unit: "-",
     default: [],
   }),
+  recompute: option(Schema.Boolean, {
+    doc: "Layers of the text decoder are computed again for the gradient: less memory, about a third more time, the same weights.",
+    unit: "-",
+    default: false,
+  }),
 });
 export type Optimizer = typeof Optimizer.Type;
 

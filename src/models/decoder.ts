@@ -1,7 +1,9 @@
 /** The text decoder: one pass serves prompts, whole responses and single decoding steps. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
+import { keepsLittle } from "../tensor/gradient.ts";
 import { scoped } from "../tensor/memory.ts";
 import { swiGlu } from "../tensor/ops/activation.ts";
+import { recomputed } from "../tensor/ops/recompute.ts";
 import { rmsNorm } from "../tensor/ops/rms-norm.ts";
 import type { RotaryTable } from "../tensor/ops/rotary.ts";
 import {
@@ -13,7 +15,7 @@ import {
   selfAttention,
 } from "../tensor/ops/self-attention.ts";
 import type { TextConfig } from "./config.ts";
-import { project, vector, type Weights } from "./weights.ts";
+import { droppingAlike, project, vector, type Weights } from "./weights.ts";
 
 export interface DecoderInput {
   /** Token vectors, [batch × time, dim] float32. */
@@ -52,7 +54,13 @@ export function decode(input: DecoderInput, weights: Weights, config: TextConfig
   let x = input.vectors;
   for (let index = 0; index < config.layers; index++) {
     const previous = x;
-    const result = scoped(() => layer(previous, index, input, weights, config));
+    // What is dropped is drawn once, so that a layer that is run again drops the same.
+    const alike = droppingAlike(weights);
+    const run = (given: LayerInput) => layer(given, index, alike(), config);
+    const given = layerInput(previous, index, input);
+    const result = scoped(() =>
+      keepsLittle() ? recomputed(given, layerVariables(index, weights), run) : run(given),
+    );
     if (index > 0) previous.dispose();
     x = result.x;
     caches.push(result.cache);
@@ -69,17 +77,45 @@ export const headCounts = ({ heads, kvHeads, headDim }: TextConfig): HeadCounts 
   dim: headDim,
 });
 
-function layer(
+/** What one layer takes, besides its weights. */
+interface LayerInput extends Omit<DecoderInput, "vectors" | "prefix" | "past"> {
+  /** [batch × time, dim] float32 */
+  readonly x: tf.Tensor2D;
+  readonly prefix?: SharedKeys;
+  readonly past?: KeyCache;
+}
+
+function layerInput(
   x: tf.Tensor2D,
   index: number,
-  input: DecoderInput,
+  { vectors: _, prefix, past, ...rest }: DecoderInput,
+): LayerInput {
+  const [shared, earlier] = [prefix?.[index], past?.[index]];
+  return { ...rest, x, ...(shared && { prefix: shared }), ...(earlier && { past: earlier }) };
+}
+
+/** All variables that a layer reads. */
+function layerVariables(index: number, weights: Weights): ReadonlyArray<tf.Variable> {
+  const products = ["qkv", "out", "gateUp", "down"].map((part) => `text.${index}.${part}`);
+  const names = [
+    ...[`text.${index}.norm1`, `text.${index}.norm2`, `text.${index}.qkv.bias`],
+    ...products.map((name) => `${name}.weight`),
+  ];
+  const added = products.flatMap((name) => weights.adapter?.bySlot.get(name) ?? []);
+  return [
+    ...names.flatMap((name) => weights.get(name) ?? []),
+    ...added.flatMap(({ down, up }) => [down, up]),
+  ];
+}
+
+function layer(
+  { x, batch, time, rotary, mask, ragged, promptOf, prefix, past }: LayerInput,
+  index: number,
   weights: Weights,
   config: TextConfig,
 ): { x: tf.Tensor2D; cache: KeyCache } {
   const name = `text.${index}`;
   const normed = rmsNorm(x, vector(weights, `${name}.norm1`), config.rmsNormEps);
-  const { batch, time, rotary, mask, ragged, promptOf } = input;
-  const [prefix, past] = [input.prefix?.[index], input.past?.[index]];
   const { mixed, cache } = selfAttention({
     ...{ batch, time, rotary, mask, counts: headCounts(config) },
     qkv: project(normed, weights, `${name}.qkv`),

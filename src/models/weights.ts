@@ -1,5 +1,6 @@
 /** What a pass computes with: parameters by name, and products that an adapter may add to. Models layer. */
 import * as tf from "@tensorflow/tfjs-core";
+import { stream } from "../core/seed.ts";
 import { linear } from "../tensor/ops/linear.ts";
 import type { Adapter, LowRank } from "./lora/adapter.ts";
 
@@ -39,12 +40,29 @@ export function project(
   return tf.add(product, added(x, parts, whole.shape[1], adapter));
 }
 
+/** Gives the weights again and again, each time so that the same products in turn drop the same inputs of the adapter. */
+export function droppingAlike(weights: Weights): () => Weights {
+  const { adapter } = weights;
+  if (adapter?.noise === undefined) return () => weights;
+  const seed = adapter.noise();
+  const get = (name: string) => weights.get(name);
+  return () => ({ get, adapter: { ...adapter, drop: dropping(adapter, seed) } });
+}
+
+/** Drops inputs, others at each call: a share `dropout` becomes 0, the rest grows to keep the mean. */
+function dropping({ settings }: Adapter, seed: number): (x: tf.Tensor2D) => tf.Tensor2D {
+  const random = stream(seed, "drop");
+  return (x) => tf.dropout(x, settings.dropout, undefined, random.integer(2 ** 31)) as tf.Tensor2D;
+}
+
 function added(
   x: tf.Tensor2D,
   parts: ReadonlyArray<LowRank>,
   width: number,
-  { scale, noise }: Adapter,
+  adapter: Adapter,
 ): tf.Tensor2D {
+  const { scale, noise } = adapter;
+  const drop = adapter.drop ?? (noise && dropping(adapter, noise()));
   const columns: Array<tf.Tensor2D> = [];
   let column = 0;
   const nothingUpTo = (end: number) => {
@@ -53,7 +71,7 @@ function added(
   };
   for (const { down, up, offset } of parts) {
     nothingUpTo(offset);
-    const input = noise === undefined ? x : noise(x);
+    const input = drop === undefined ? x : drop(x);
     const inner = tf.mul(linear(input, down as unknown as tf.Tensor2D), scale) as tf.Tensor2D;
     columns.push(linear(inner, up as unknown as tf.Tensor2D));
     column += up.shape[1]!;

@@ -67,7 +67,7 @@ export function update(
       withDropout(
         policy.vlm.adapter,
         () => stream(place.seed ?? 0, place.stage, "dropout", place.index),
-        () => (apart ? accumulate : atOnce)(terms, parameters),
+        () => (apart ? accumulate : atOnce)(terms, parameters, optimizer.recompute),
       ),
     true,
   );
@@ -98,7 +98,7 @@ export function update(
 }
 
 /** One pass over everything, or one for each part where the engine cannot run them together. */
-function atOnce(terms: ReadonlyArray<Term>, parameters: Parameters): Gradients {
+function atOnce(terms: ReadonlyArray<Term>, parameters: Parameters, recompute: boolean): Gradients {
   const parts = terms.flatMap((term) => term.parts.map((make) => make()));
   const shared = hasFused() ? parts.flatMap(({ shared }) => shared ?? []) : [];
   const apart = shared.length > 1 ? parts.filter((part) => part.shared === undefined) : parts;
@@ -107,18 +107,22 @@ function atOnce(terms: ReadonlyArray<Term>, parameters: Parameters): Gradients {
     if (shared.length > 1) losses.push(sharedLoss(shared[0]!.model, shared));
     return tf.addN(losses) as tf.Scalar;
   };
-  const result = gradients(sum, parameters);
+  const result = gradients(sum, parameters, recompute);
   release(...parts.map(({ owned }) => owned));
   return result;
 }
 
 /** A pass for each part, one after the other; holds two sets of gradients and one part's pass at most. */
-function accumulate(terms: ReadonlyArray<Term>, parameters: Parameters): Gradients {
+function accumulate(
+  terms: ReadonlyArray<Term>,
+  parameters: Parameters,
+  recompute: boolean,
+): Gradients {
   const sums = new Map<string, tf.Tensor>();
   let loss = 0;
   for (const make of terms.flatMap(({ parts }) => parts)) {
     const part = make();
-    const own = gradients(part.loss, parameters);
+    const own = gradients(part.loss, parameters, recompute);
     release(part.owned);
     loss += own.loss;
     for (const [name, gradient] of own.byName) {

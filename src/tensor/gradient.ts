@@ -5,6 +5,12 @@ import type { Parameters } from "./parameters.ts";
 /** Ids of the variables that gradients are being taken of; undefined outside of that. */
 let learning: ReadonlySet<number> | undefined;
 
+/** Whether layers are to be computed again for the gradients that are being taken. */
+let recomputing = false;
+
+/** Whether a pass is to keep as little as it can for its gradient. */
+export const keepsLittle = (): boolean => recomputing;
+
 /** Whether a gradient of this very variable may be asked for; of other tensors that is not known. */
 export const mayLearn = (tensor: tf.Tensor): boolean =>
   learning === undefined || !(tensor instanceof tf.Variable) || learning.has(tensor.id);
@@ -33,17 +39,24 @@ export interface Gradients {
 /**
  * Differentiates `loss` with respect to `parameters`; those that do not take part are left out.
  *
+ * @param recompute layers are computed again in the backward pass: less memory, more time, the same gradients
+ *
  * Memory: caller owns the gradient tensors; everything else is released, also when `loss` throws.
  */
-export function gradients(loss: () => tf.Scalar, parameters: Parameters): Gradients {
+export function gradients(
+  loss: () => tf.Scalar,
+  parameters: Parameters,
+  recompute = false,
+): Gradients {
   const nameOf = new Map([...parameters].map(([name, variable]) => [variable.name, name]));
-  const before = learning;
+  const before = [learning, recomputing] as const;
   learning = new Set([...parameters.values()].map(({ id }) => id));
+  recomputing = recompute;
   let taken: ReturnType<typeof tf.variableGrads>;
   try {
     taken = clearingTape(() => tf.variableGrads(loss, [...parameters.values()]));
   } finally {
-    learning = before;
+    [learning, recomputing] = before;
   }
   const { value, grads } = taken;
   const byName = new Map<string, tf.Tensor>();

@@ -1,5 +1,5 @@
 /** A low-rank adapter on the device and as arrays. Models layer. */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { NamedArray } from "../../core/named-array.ts";
 import { type RandomStream, stream } from "../../core/seed.ts";
 import { makeParameters, type Parameters } from "../../tensor/parameters.ts";
@@ -40,8 +40,10 @@ export interface Adapter {
   readonly parameters: Parameters;
   /** By the device parameter that holds the products, without `.weight`; in order of columns. */
   readonly bySlot: ReadonlyMap<string, ReadonlyArray<LowRank>>;
-  /** Drops inputs while a training pass lasts. */
-  noise?: ((x: tf.Tensor2D) => tf.Tensor2D) | undefined;
+  /** While a training pass with dropout lasts: draws what decides which inputs are dropped. */
+  noise?: (() => number) | undefined;
+  /** Drops inputs; default: anew for each product, by `noise`. */
+  readonly drop?: (x: tf.Tensor2D) => tf.Tensor2D;
 }
 
 /**
@@ -124,9 +126,8 @@ export function withDropout<A>(
   body: () => A,
 ): A {
   if (adapter === undefined || adapter.settings.dropout === 0) return body();
-  const { dropout } = adapter.settings;
   const source = random();
-  adapter.noise = (x) => tf.dropout(x, dropout, undefined, source.integer(2 ** 31)) as tf.Tensor2D;
+  adapter.noise = () => source.integer(2 ** 31);
   try {
     return body();
   } finally {
