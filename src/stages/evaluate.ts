@@ -14,9 +14,9 @@ import { attempt } from "./failure.ts";
 import { type LoadedModel, loadModel } from "./policy.ts";
 import { scoreGreedily } from "./score.ts";
 
-const openModel = (dir: string) =>
+const openModel = (dir: string, base?: LoadedModel) =>
   Effect.acquireRelease(
-    attempt(() => loadModel(dir)),
+    attempt(() => loadModel(dir, base)),
     ({ vlm }) => Effect.sync(() => disposeModel(vlm)),
   );
 
@@ -46,7 +46,7 @@ export const evaluate = handler(
       finished += examples.length;
       return right;
     });
-    const policy = yield* openModel(inputs.policy.dir);
+    const policy = yield* openModel(inputs.policy.dir, base);
     const domainBefore = yield* answers(base, domain.test);
     const generalBefore = yield* answers(base, general.test);
     const domainAfter = yield* answers(policy, domain.test);

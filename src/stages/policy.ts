@@ -41,9 +41,16 @@ const OPTIMIZER_STATE = "optimizer.json";
 /**
  * A model, with its adapter where the folder has one.
  *
+ * @param base its weights are used, not loaded again, where the model is an adapter on them; it must be kept as long
  * Fails: `ModelFolderInvalid`, `SafetensorsInvalid`. Memory: caller owns the model.
  */
-export function loadModel(dir: string): LoadedModel {
+export function loadModel(dir: string, base?: LoadedModel): LoadedModel {
+  const arrays = base && adapterOf(dir, base.vlm.config);
+  if (base !== undefined && arrays !== undefined && sharesWeights(dir, base.dir)) {
+    // Nobody trains the weights any more, so that both see images through one tower that stays.
+    base.vlm.features ??= new WeakMap();
+    return { dir, vlm: adapted(base.vlm, arrays, true), processor: base.processor };
+  }
   const { config, weights } = openModelFolder(dir);
   const adapter = adapterOf(dir, config);
   const vlm = makeModel(config, weights);
@@ -51,19 +58,9 @@ export function loadModel(dir: string): LoadedModel {
   return { dir, vlm: adapter === undefined ? vlm : adapted(vlm, adapter, false), processor };
 }
 
-/**
- * As `loadModel`, with the optimizer's moments where the folder has them, else zeros.
- *
- * @param base its weights are used, not loaded again, where the policy is an adapter on them; it must be kept as long
- */
+/** As `loadModel`, with the optimizer's moments where the folder has them, else zeros. */
 export function loadPolicy(dir: string, base?: LoadedModel): Policy {
-  const adapter = base === undefined ? undefined : adapterOf(dir, base.vlm.config);
-  // What is trained from now on is the adapter, so that both see images through one tower that stays.
-  if (base !== undefined && adapter !== undefined) base.vlm.features ??= new WeakMap();
-  const loaded =
-    base !== undefined && adapter !== undefined && sharesWeights(dir, base.dir)
-      ? { dir, vlm: adapted(base.vlm, adapter, true), processor: base.processor }
-      : loadModel(dir);
+  const loaded = loadModel(dir, base);
   const parameters = learnt(loaded);
   const path = join(dir, OPTIMIZER_WEIGHTS);
   if (!existsSync(path)) return { ...loaded, adam: makeAdam(parameters), rateFactor: 1 };

@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { data, exportModel, grpo, lora, model, pipeline, sft } from "../../src/index.ts";
 import { readModelFolder } from "../../src/models/folder.ts";
 import { adapterOf, readMergedFolder } from "../../src/models/lora/adapted-folder.ts";
+import { disposeModel } from "../../src/models/model.ts";
+import { loadModel } from "../../src/stages/policy.ts";
 import { restoreLearner, saveLearner } from "../../src/stages/session.ts";
 import { globalNorm } from "../../src/tensor/adam.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -91,9 +93,12 @@ describe("a learner with an adapter", () => {
     await training({ base, policy, options: smallOptions() }, body);
   };
 
-  it("shares the weights with the base", () =>
+  it("shares the weights with the base, as does a model that is only asked", () =>
     adapted((session, { policy }) => {
       expect(policy.vlm.parameters).toBe(session.base.vlm.parameters);
+      const asked = loadModel(policy.dir, session.base);
+      expect(asked.vlm.parameters).toBe(session.base.vlm.parameters);
+      disposeModel(asked.vlm);
       expect([...policy.adam.moments.keys()]).toEqual([...policy.vlm.adapter!.parameters.keys()]);
     }));
 
