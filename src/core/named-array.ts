@@ -5,3 +5,10 @@ export interface NamedArray {
   readonly shape: ReadonlyArray<number>;
   readonly data: Float32Array;
 }
+
+/** Row-major float32 values that come some rows at a time; for arrays that are copied on, so that no second one is needed. */
+export interface PiecewiseArray {
+  readonly shape: ReadonlyArray<number>;
+  /** Whole rows of the first axis, in order. A piece is good until the next one is asked for, of this array or another. */
+  readonly pieces: () => Iterable<Float32Array>;
+}

@@ -9,13 +9,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { NamedArray } from "../core/named-array.ts";
+import type { NamedArray, PiecewiseArray } from "../core/named-array.ts";
 import { readConfig, type VlmConfig } from "./config.ts";
 import { discard, syncPath } from "./disk.ts";
 import { familyOf } from "./families/family.ts";
 import { messageOf, readJsonFile } from "./json-file.ts";
 import { folderInvalid, ModelFolderInvalid } from "./model-folder-invalid.ts";
-import { readTensors, SafetensorsUnwritable, writeSafetensors } from "./safetensors.ts";
+import {
+  pieceReader,
+  readTensors,
+  SafetensorsUnwritable,
+  writeSafetensors,
+} from "./safetensors.ts";
 import { locateWeights, type WeightPlace } from "./weight-files.ts";
 import { expectedShapes } from "./weight-shapes.ts";
 
@@ -59,19 +64,20 @@ export function readModelFolder(dir: string): ModelFolder {
 /** A checkpoint whose tensors are read when they are asked for, by canonical name. */
 export interface OpenFolder {
   readonly config: VlmConfig;
-  readonly weights: Pick<ReadonlyMap<string, NamedArray>, "get">;
+  readonly weights: { readonly get: (name: string) => PiecewiseArray | undefined };
 }
 
 /**
- * As `readModelFolder`, tensor by tensor, so that no second copy of all weights is there while they go elsewhere.
+ * As `readModelFolder`, some rows at a time, so that no second copy of the weights is there while they go elsewhere.
  *
  * Fails: as `readModelFolder`; reading a tensor, `SafetensorsInvalid`.
  */
 export function openModelFolder(dir: string): OpenFolder {
   const { config, places } = inspect(dir);
+  const reader = pieceReader();
   const get = (name: string) => {
     const place = places.get(name);
-    return place && readTensors(place.path, new Map([[name, place.entry]])).get(name);
+    return place && reader(place.path, place.entry);
   };
   return { config, weights: { get } };
 }

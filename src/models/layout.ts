@@ -1,5 +1,5 @@
 /** How the device's fused parameters and a checkpoint's tensors map onto each other. Models layer. */
-import type { NamedArray } from "../core/named-array.ts";
+import type { NamedArray, PiecewiseArray } from "../core/named-array.ts";
 import type { Parameters } from "../tensor/parameters.ts";
 import type { VlmConfig } from "./config.ts";
 import { familyOf } from "./families/family.ts";
@@ -25,41 +25,47 @@ export function slots(config: VlmConfig): ReadonlyArray<Slot> {
   return [...visionSlots(config.vision), ...textSlots(config.text, textPrefix)];
 }
 
+/** A checkpoint's tensors by canonical name, whole or in pieces. */
+export interface Checkpoint {
+  readonly get: (name: string) => NamedArray | PiecewiseArray | undefined;
+}
+
 /**
  * Checkpoint tensors → device arrays, made one by one as they are asked for: all of them together are as large as the
  * checkpoint. They share nothing with it.
  */
 export function* fuse(
   config: VlmConfig,
-  checkpoint: Pick<ReadonlyMap<string, NamedArray>, "get">,
+  checkpoint: Checkpoint,
 ): Generator<readonly [name: string, array: NamedArray]> {
   for (const { name, kind, sources } of slots(config)) {
-    yield [
-      name,
-      fuseSlot(
-        kind,
-        sources.map((source) => checkpoint.get(source)!),
-      ),
-    ];
+    const tensors = sources.map((source) => checkpoint.get(source)!);
+    yield [name, fuseSlot(kind, tensors)];
   }
 }
 
-function fuseSlot(kind: Kind, sources: ReadonlyArray<NamedArray>): NamedArray {
-  if (kind === "table") return { shape: sources[0]!.shape, data: sources[0]!.data.slice() };
+function fuseSlot(kind: Kind, sources: ReadonlyArray<NamedArray | PiecewiseArray>): NamedArray {
   const rows = sources.map(({ shape }) => shape[0]!);
+  const elements = sources.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
+  const data = new Float32Array(elements.reduce((sum, count) => sum + count, 0));
   const width = rows.reduce((sum, count) => sum + count, 0);
-  const depth = kind === "vector" ? 1 : sources[0]!.data.length / rows[0]!;
-  const data = new Float32Array(width * depth);
-  let offset = 0;
-  sources.forEach((source, index) => {
-    copyTransposed(source.data, rows[index]!, depth, data, width, offset);
-    offset += rows[index]!;
-  });
+  const depth = data.length / width;
+  const turned = kind === "matrix" || kind === "patch";
+  let row = 0;
+  for (const source of sources) {
+    for (const piece of "data" in source ? [source.data] : source.pieces()) {
+      const count = piece.length / depth;
+      if (turned) copyTransposed(piece, count, depth, data, width, row);
+      else data.set(piece, row * depth);
+      row += count;
+    }
+  }
+  if (kind === "table") return { shape: sources[0]!.shape, data };
   return { shape: kind === "vector" ? [width] : [depth, width], data };
 }
 
-/** Side of the squares that a matrix is turned in: rows and columns of one stay in the processor's cache. */
-const SQUARE = 32;
+/** Rows and columns that a matrix is turned by: what is read and what is written stay in the processor's cache. */
+const TILE = { rows: 128, columns: 16 };
 
 /** Writes a [rows, depth] matrix into columns `offset…` of a [depth, width] one. */
 function copyTransposed(
@@ -70,15 +76,37 @@ function copyTransposed(
   width: number,
   offset: number,
 ): void {
-  for (let top = 0; top < rows; top += SQUARE) {
-    const bottom = Math.min(rows, top + SQUARE);
-    for (let left = 0; left < depth; left += SQUARE) {
-      const right = Math.min(depth, left + SQUARE);
+  for (let top = 0; top < rows; top += TILE.rows) {
+    const bottom = Math.min(rows, top + TILE.rows);
+    for (let left = 0; left < depth; left += TILE.columns) {
+      const right = Math.min(depth, left + TILE.columns);
       for (let i = left; i < right; i++) {
-        const column = i * width + offset;
-        for (let row = top; row < bottom; row++) to[column + row] = from[row * depth + i]!;
+        copyColumn(from, top * depth + i, depth, to, i * width + offset + top, bottom - top);
       }
     }
+  }
+}
+
+/** Copies `count` values, `stride` apart, to a row; four at a time, which halves what the loop itself costs. */
+function copyColumn(
+  from: Float32Array,
+  first: number,
+  stride: number,
+  to: Float32Array,
+  start: number,
+  count: number,
+): void {
+  let [source, target] = [first, start];
+  for (const whole = start + count - (count % 4); target < whole; target += 4) {
+    to[target] = from[source]!;
+    to[target + 1] = from[source + stride]!;
+    to[target + 2] = from[source + 2 * stride]!;
+    to[target + 3] = from[source + 3 * stride]!;
+    source += 4 * stride;
+  }
+  for (; target < start + count; target++) {
+    to[target] = from[source]!;
+    source += stride;
   }
 }
 

@@ -15,7 +15,7 @@ import { decode, headCounts } from "./decoder.ts";
 import { familyOf } from "./families/family.ts";
 import { imageFeatures, type KnownFeatures } from "./image-features.ts";
 import type { PatchedImage } from "./image-patches.ts";
-import { fuse, partOf, split } from "./layout.ts";
+import { type Checkpoint, fuse, partOf, split } from "./layout.ts";
 import { type Adapter, type LoraArrays, makeAdapter } from "./lora/adapter.ts";
 import { textRotary } from "./positions.ts";
 import type { Weights } from "./weights.ts";
@@ -43,10 +43,7 @@ export interface Vlm {
  *
  * Memory: caller owns the model; release it with `disposeModel`.
  */
-export function makeModel(
-  config: VlmConfig,
-  checkpoint: Pick<ReadonlyMap<string, NamedArray>, "get">,
-): Vlm {
+export function makeModel(config: VlmConfig, checkpoint: Checkpoint): Vlm {
   return { config, parameters: makeParameters(fuse(config, checkpoint)) };
 }
 

@@ -51,14 +51,18 @@ export function readSafetensorsHeader(path: string): Map<string, TensorEntry> {
   });
 }
 
-/** Runs `body` with the file open for reading and closes it; `SafetensorsInvalid` when it cannot be opened. */
-export function withFile<A>(path: string, body: (fd: number) => A): A {
-  let fd: number;
+/** Opens the file for reading; `SafetensorsInvalid` when that fails. */
+export function openFile(path: string): number {
   try {
-    fd = openSync(path, "r");
+    return openSync(path, "r");
   } catch (error) {
     throw safetensorsInvalid(path, "file", (error as Error).message);
   }
+}
+
+/** Runs `body` with the file open for reading and closes it; `SafetensorsInvalid` when it cannot be opened. */
+export function withFile<A>(path: string, body: (fd: number) => A): A {
+  const fd = openFile(path);
   try {
     return body(fd);
   } finally {
@@ -69,6 +73,13 @@ export function withFile<A>(path: string, body: (fd: number) => A): A {
 /** Exactly `length` bytes from `offset`, in a buffer of their own (so aligned for typed arrays). */
 export function readBytes(fd: number, path: string, offset: number, length: number): Buffer {
   const buffer = Buffer.from(new ArrayBuffer(length));
+  fillBytes(fd, path, offset, buffer);
+  return buffer;
+}
+
+/** Fills `buffer` with the bytes from `offset`. */
+export function fillBytes(fd: number, path: string, offset: number, buffer: Buffer): void {
+  const { length } = buffer;
   let done = 0;
   while (done < length) {
     const part = Math.min(length - done, 2 ** 30);
@@ -76,7 +87,6 @@ export function readBytes(fd: number, path: string, offset: number, length: numb
     if (read === 0) throw safetensorsInvalid(path, "file", `ends at byte ${offset + done}`);
     done += read;
   }
-  return buffer;
 }
 
 function readPart(fd: number, path: string, to: Buffer, at: number, length: number, from: number) {

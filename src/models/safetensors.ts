@@ -2,9 +2,11 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import * as Schema from "effect/Schema";
-import type { NamedArray } from "../core/named-array.ts";
+import type { NamedArray, PiecewiseArray } from "../core/named-array.ts";
 import { discard, syncPath } from "./disk.ts";
 import {
+  fillBytes,
+  openFile,
   readBytes,
   readSafetensorsHeader,
   type TensorEntry,
@@ -39,6 +41,37 @@ export function readTensors(
     }
     return arrays;
   });
+}
+
+/** What is read at once of a tensor that goes on in pieces: it stays in the processor's cache until it has been copied. */
+const PIECE_BYTES = 2 ** 19;
+
+/**
+ * Reads tensors in pieces of about half a MiB, all into the same memory; a file is open while one of its tensors is
+ * read.
+ *
+ * Pieces fail: `SafetensorsInvalid`.
+ */
+export function pieceReader(): (path: string, entry: TensorEntry) => PiecewiseArray {
+  let read = new ArrayBuffer(0);
+  let widened = new Float32Array(0);
+  function* pieces(path: string, { dtype, shape, begin, end }: TensorEntry) {
+    const row = (end - begin) / Math.max(1, shape[0] ?? 1);
+    const most = row * Math.max(1, Math.floor(PIECE_BYTES / Math.max(1, row)));
+    if (read.byteLength < most) read = new ArrayBuffer(most);
+    const fd = openFile(path);
+    try {
+      for (let at = begin; at < end; at += most) {
+        const bytes = Buffer.from(read, 0, Math.min(most, end - at));
+        fillBytes(fd, path, at, bytes);
+        if (dtype !== "F32" && widened.length < most / 2) widened = new Float32Array(most / 2);
+        yield toFloat32(dtype, bytes, widened);
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+  return (path, entry) => ({ shape: entry.shape, pieces: () => pieces(path, entry) });
 }
 
 /**
@@ -110,23 +143,28 @@ function bytesOf(data: Float32Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function toFloat32(dtype: TensorEntry["dtype"], bytes: Buffer): Float32Array {
-  const { buffer, byteOffset, byteLength } = bytes;
+/** Values as float32: F32 in place, others at the start of `into`. */
+function toFloat32(
+  dtype: TensorEntry["dtype"],
+  { buffer, byteOffset, byteLength }: Buffer,
+  into?: Float32Array,
+): Float32Array {
   if (dtype === "F32") return new Float32Array(buffer, byteOffset, byteLength / 4);
   const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
-  return dtype === "BF16" ? fromBfloat16(halves) : fromFloat16(halves);
+  const values = (into ?? new Float32Array(halves.length)).subarray(0, halves.length);
+  if (dtype === "BF16") widenBfloat16(halves, values);
+  else widenFloat16(halves, values);
+  return values;
 }
 
 /** bfloat16 is the upper half of a float32. */
-function fromBfloat16(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
+function widenBfloat16(halves: Uint16Array, values: Float32Array): void {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
-  return new Float32Array(bits.buffer);
 }
 
 /** float16: sign 1, exponent 5 (bias 15), fraction 10 bits; every value is exact in float32. */
-function fromFloat16(halves: Uint16Array): Float32Array {
-  const values = new Float32Array(halves.length);
+function widenFloat16(halves: Uint16Array, values: Float32Array): void {
   for (let i = 0; i < halves.length; i++) {
     const half = halves[i]!;
     const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
@@ -135,5 +173,4 @@ function fromFloat16(halves: Uint16Array): Float32Array {
     else if (exponent === 0) values[i] = sign * fraction * 2 ** -24;
     else values[i] = sign * (1024 + fraction) * 2 ** (exponent - 25);
   }
-  return values;
 }

@@ -1,16 +1,25 @@
 /** Safetensors files: exact round trips, exact widening, and refusal of every damaged header. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { NamedArray } from "../../src/core/named-array.ts";
 import { stream } from "../../src/core/seed.ts";
 import {
+  pieceReader,
   readSafetensors,
   SafetensorsUnwritable,
   writeSafetensors,
 } from "../../src/models/safetensors.ts";
-import { SafetensorsInvalid } from "../../src/models/safetensors-header.ts";
+import { readSafetensorsHeader, SafetensorsInvalid } from "../../src/models/safetensors-header.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rcpa-safetensors-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -111,6 +120,52 @@ describe("half precision", () => {
     const path = craft({ x: entry(0, 16, [8], "F16") }, new Uint8Array(halves.buffer));
     const expected = [1, -2, 2 ** -24, -1023 * 2 ** -24, 65504, Infinity, -Infinity, NaN];
     expect([...readSafetensors(path).get("x")!.data]).toEqual(expected);
+  });
+});
+
+describe("in pieces", () => {
+  const random = stream(7, "pieces");
+  // More than one piece of half a MiB, a row that is larger than that, and tensors of one piece.
+  const shapes = [[700, 300], [3, 2 ** 18 + 1], [5], [], [0, 4], [1300, 2, 150]];
+  const bytesOf = (dtype: string) => (dtype === "F32" ? 4 : 2);
+
+  it.each(["F32", "F16", "BF16"])("reads what it reads whole, whole rows each, %s", (dtype) => {
+    let at = 0;
+    const header = shapes.map((shape, index) => {
+      const length = bytesOf(dtype) * shape.reduce((product, size) => product * size, 1);
+      at += length;
+      return [`t${index}`, entry(at - length, at, shape, dtype)] as const;
+    });
+    const data = new Uint8Array(at).map(() => random.integer(256));
+    // As bits: a number that is none is not equal to itself.
+    const bits = (values: Float32Array) =>
+      Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
+    const path = craft(Object.fromEntries(header), data);
+    const read = pieceReader();
+    const whole = readSafetensors(path);
+    for (const [name, place] of readSafetensorsHeader(path)) {
+      const { shape, pieces } = read(path, place);
+      const row = shape.slice(1).reduce((product, size) => product * size, 1);
+      const joined = new Float32Array(whole.get(name)!.data.length);
+      let done = 0;
+      let count = 0;
+      for (const piece of pieces()) {
+        expect(piece.length % row).toBe(0);
+        joined.set(piece, done);
+        done += piece.length;
+        count++;
+      }
+      expect(done).toBe(joined.length);
+      expect(bits(joined)).toBe(bits(whole.get(name)!.data));
+      if (name === "t0" || name === "t1") expect(count).toBeGreaterThan(dtype === "F32" ? 1 : 0);
+    }
+  });
+
+  it("refuses a file that was cut after its header was read", () => {
+    const path = craft({ x: entry(0, 2 ** 21, [2, 2 ** 18]) }, new Uint8Array(2 ** 21));
+    const place = readSafetensorsHeader(path).get("x")!;
+    truncateSync(path, 2 ** 20 + 5);
+    expect(() => [...pieceReader()(path, place).pieces()]).toThrow(/ends at byte/);
   });
 });
 
