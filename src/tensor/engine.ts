@@ -11,6 +11,7 @@ import { nvidiaGpu, processor } from "./device.ts";
 import { hasFused } from "./fused.ts";
 import { loadNative, missingReason } from "./native-tensorflow.ts";
 import { guardWasmMemory, loadCpu, loadWasm } from "./portable.ts";
+import { registerWasmFused } from "./wasm-fused.ts";
 
 /** The engines, best first; `auto` takes the first that can be had. */
 export const engineNames = ["tensorflow-gpu", "tensorflow-cpu", "wasm", "cpu"] as const;
@@ -136,7 +137,9 @@ const starters: { readonly [name in EngineName]: () => Promise<Started> } = {
     const version = loadWasm();
     await select("wasm");
     guardWasmMemory();
-    return describe("wasm", "@tensorflow/tfjs-backend-wasm", version, processor());
+    registerWasmFused();
+    const info = describe("wasm", "@tensorflow/tfjs-backend-wasm", version, processor());
+    return { ...info, fused: hasFused() };
   },
   cpu: async () => {
     const version = loadCpu();

@@ -1,22 +1,5 @@
-/** Fused kernels of the native engine on the processor, as tfjs kernels; `fused/` holds their sources. Tensor layer. */
+/** Fused kernels of the native and the WebAssembly engine, as tfjs kernels; `fused/` holds their sources. Tensor layer. */
 import * as tf from "@tensorflow/tfjs-core";
-
-/** What kernels use of tfjs-node's backend. */
-interface NativeBackend {
-  readonly binding: Readonly<Record<"TF_ATTR_INT" | "TF_ATTR_FLOAT" | "TF_ATTR_BOOL", number>>;
-  readonly executeMultipleOutputs: (
-    op: string,
-    attributes: ReadonlyArray<Attribute>,
-    inputs: ReadonlyArray<tf.TensorInfo>,
-    outputs: number,
-  ) => Array<tf.TensorInfo>;
-}
-
-interface Attribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: number | boolean;
-}
 
 /** Attributes by kind: TensorFlow tells whole numbers from others. */
 export interface FusedAttributes {
@@ -47,53 +30,48 @@ const outputs = {
 /** The name of a fused operation. */
 export type FusedName = keyof typeof outputs;
 
-const backendName = "tensorflow";
-let registered = false;
+/** What an engine computes an operation with. */
+export type FusedRun<Backend> = (
+  backend: Backend,
+  name: FusedName,
+  inputs: ReadonlyArray<tf.TensorInfo>,
+  attributes: FusedAttributes,
+  outputs: number,
+) => Array<tf.TensorInfo>;
+
+const registered = new Set<string>();
 
 /**
- * Registers the kernels with tfjs, once; `names` are those that TensorFlow has taken.
+ * Registers the kernels of one of tfjs's backends, once; `names` are those that it has.
  *
  * Some without the others would be a library of another checkout: then none is used.
  */
-export function registerFused(names: ReadonlyArray<string>): void {
-  if (registered || !Object.keys(outputs).every((name) => names.includes(name))) return;
-  for (const [kernelName, count] of Object.entries(outputs)) {
+export function registerFused<Backend>(
+  backendName: string,
+  names: ReadonlyArray<string>,
+  run: FusedRun<Backend>,
+): void {
+  const all = Object.entries(outputs) as ReadonlyArray<readonly [FusedName, number]>;
+  if (registered.has(backendName) || !all.every(([name]) => names.includes(name))) return;
+  for (const [kernelName, count] of all) {
     tf.registerKernel({
       kernelName,
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) =>
-        (backend as NativeBackend).executeMultipleOutputs(
+        run(
+          backend as Backend,
           kernelName,
-          attributesOf(attrs as unknown as FusedAttributes, backend as NativeBackend),
           Object.values(inputs) as Array<tf.TensorInfo>,
+          attrs as unknown as FusedAttributes,
           count,
         ),
     });
   }
-  registered = true;
+  registered.add(backendName);
 }
 
 /** Whether the engine in use has the fused kernels. */
-export const hasFused = (): boolean => registered && tf.getBackend() === backendName;
-
-const known = new WeakMap<FusedAttributes, ReadonlyArray<Attribute>>();
-
-function attributesOf(
-  attributes: FusedAttributes,
-  { binding }: NativeBackend,
-): ReadonlyArray<Attribute> {
-  const found = known.get(attributes);
-  if (found !== undefined) return found;
-  const list = ([values, type]: readonly [object | undefined, number]) =>
-    Object.entries(values ?? {}).map(([name, value]): Attribute => ({ name, type, value }));
-  const made = [
-    list([attributes.integers, binding.TF_ATTR_INT]),
-    list([attributes.numbers, binding.TF_ATTR_FLOAT]),
-    list([attributes.flags, binding.TF_ATTR_BOOL]),
-  ].flat();
-  known.set(attributes, made);
-  return made;
-}
+export const hasFused = (): boolean => registered.has(tf.getBackend());
 
 const none: FusedAttributes = {};
 

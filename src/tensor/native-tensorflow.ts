@@ -4,10 +4,10 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { registerFused } from "./fused.ts";
 import { fusedFile } from "./install/fused-kernels.mjs";
 import type { Manifest, Variant } from "./install/layout.mjs";
 import { readAttempt, readManifest, variantHome } from "./install/layout.mjs";
+import { registerNativeFused } from "./native-fused.ts";
 import { replaceMatMul } from "./native-kernels.ts";
 
 /** A loaded native library. */
@@ -48,7 +48,7 @@ export function loadNative(variant: Variant, hideGpu: boolean): NativeTensorflow
   shimNodeUtil();
   const binding = quietly(manifest, () => require(manifest.binding) as Binding);
   registerBackend(manifest, binding);
-  if (!binding.isUsingGpuDevice()) registerFused(fusedNames(manifest));
+  if (!binding.isUsingGpuDevice()) registerNativeFused(fusedNames(manifest));
   loaded = {
     version: `TensorFlow ${binding.TF_Version}`,
     path: manifest.home,

@@ -162,7 +162,7 @@ describe("WebAssembly without memory", () => {
       });
       return { metrics, rows: micro.rows };
     };
-    const [enough, little] = [await stepWith(undefined), await stepWith(64 * 2 ** 20)];
+    const [enough, little] = [await stepWith(undefined), await stepWith(40 * 2 ** 20)];
     expect([enough.rows, little.rows]).toEqual([infinite, 8]);
     for (const name of ["loss", "gradientNorm"]) {
       expect(little.metrics[name]! / enough.metrics[name]! - 1).toBeCloseTo(0, 5);

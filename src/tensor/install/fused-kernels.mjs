@@ -14,6 +14,7 @@ const sources = [
   new URL("../fused/attention.h", import.meta.url),
   new URL("../fused/kernels.cc", import.meta.url),
   new URL("../fused/layers.h", import.meta.url),
+  new URL("../fused/operations.h", import.meta.url),
 ].map((url) => fileURLToPath(url));
 const kernels = sources.find((file) => file.endsWith(".cc"));
 
