@@ -1,10 +1,12 @@
 /**
  * One GRPO step, the work that bench/trl_step.py gives TRL: rollout, reward, reference, loss, update.
  *
- *   npx tsx bench/grpo-step.ts --model DIR [--prompts 16] [--group 8] [--max-new 20] [--steps 8] [--lora] [--rank 16] [--engine NAME] [--json]
+ *   npx tsx bench/grpo-step.ts --model DIR [--prompts 16] [--group 8] [--max-new 20] [--steps 8] [--side 84]
+ *                             [--lora] [--rank 16] [--engine NAME] [--json]
  *
  * Full fine-tuning, or with `--lora` an adapter on all products of the text decoder; β 0.02, loss `grpo`, temperature 1, random rewards, new images of 84 × 84 pixels in every step;
- * no group is left out. With `--json` the last line is one object: median seconds of a step and of its parts.
+ * no group is left out. With `--json` the last line is one object: median seconds of a step and of its parts, and what
+ * each part computes in one more step.
  */
 
 import { join } from "node:path";
@@ -23,6 +25,7 @@ import { rewarded, sample } from "../src/stages/rollout.ts";
 import { update } from "../src/stages/update.ts";
 import { readProblem } from "../src/stages/worked.ts";
 import { start } from "../src/tensor/engine.ts";
+import { countOperations } from "../src/tensor/operations.ts";
 import { madeProblem } from "./made-problems.ts";
 import { numberOption, say, spreadOf, temporaryFolder, textOption } from "./measure.ts";
 
@@ -33,6 +36,7 @@ const dir = textOption("model");
 if (dir === undefined) throw new Error("--model takes the folder of a model");
 const sizes = { prompts: numberOption("prompts", 16), group: numberOption("group", 8) };
 const maxTokens = numberOption("max-new", 20);
+const side = numberOption("side", 84);
 const steps = numberOption("steps", 8);
 const { options } = grpo({
   steps,
@@ -65,7 +69,7 @@ function loaded(from: string) {
 function step(index: number): void {
   const random = stream(1, "step", index);
   const problems = Array.from({ length: sizes.prompts }, (_, at) =>
-    lap("preprocess", () => readProblem(policy, madeProblem(`${index}-${at}`, random))),
+    lap("preprocess", () => readProblem(policy, madeProblem(`${index}-${at}`, random, side))),
   );
   const imposed = new Uint8Array(problems.length);
   const samples = sample(policy, problems, imposed, { ...reinforcing.sampling, maxTokens }, random);
@@ -97,6 +101,8 @@ const byPart = Object.fromEntries(
   ]),
 );
 if (process.argv.includes("--json")) {
+  const operations = countOperations();
+  const flops = await measureLaps(() => step(steps + WARM_UP), operations.flops);
   console.log(
     JSON.stringify({
       median_step_s: whole.median,
@@ -104,6 +110,7 @@ if (process.argv.includes("--json")) {
       parts_s: Object.fromEntries(
         Object.entries(byPart).map(([part, { median }]) => [part, median]),
       ),
+      parts_flop: Object.fromEntries(flops),
       mean_tokens: tokens / responses,
       load_s: loadSeconds,
       generate_s: ["vision", "prefill", "decode"].reduce(

@@ -97,7 +97,7 @@ function row(name: string, config: VlmConfig): ReadonlyArray<string> {
     promptFlops(whole, config).forward + responseFlops(whole, response, config).forward - seen;
   const { forward, backward } = adapterFlops(whole, response, config, { rank, targets });
   const one = shapeOf(config, 1);
-  const training = trainingBytes(one, { samples: 1, time }, config, undefined, adapter);
+  const training = trainingBytes(one, { samples: 1, time }, config, { trained: adapter });
   const weights = 4 * (parameterCount(config) + 3 * adapter);
   const answering = passBytes(whole, { samples: group, time: 1 }, config, time);
   return [

@@ -1,9 +1,12 @@
 /** Where a step's time goes: work that names itself, and whoever wants to know. Serves `models`, `stages` and benchmarks. */
 
-/** Seconds by name; time that a lap hands on to another one counts there. */
+/** Seconds, or what else was measured, by name; what a lap hands on to another one counts there. */
 export type Laps = Map<string, number>;
 
+const seconds = () => performance.now() / 1000;
+
 let taken: Laps | undefined;
+let clock = seconds;
 const open: Array<string> = [];
 let since = 0;
 let closed = false;
@@ -27,11 +30,19 @@ export function lap<A>(name: string, work: () => A, whole = false): A {
   }
 }
 
-/** The laps of `work`; what no lap names is "everything else". One measurement at a time. */
-export async function measureLaps(work: () => void | Promise<void>): Promise<Laps> {
+/**
+ * The laps of `work`; what no lap names is "everything else". One measurement at a time.
+ *
+ * @param read what is measured: a number that only grows; seconds unless given
+ */
+export async function measureLaps(
+  work: () => void | Promise<void>,
+  read: () => number = seconds,
+): Promise<Laps> {
   const own: Laps = new Map();
   taken = own;
-  since = performance.now();
+  clock = read;
+  since = clock();
   open.push("everything else");
   try {
     await work();
@@ -45,8 +56,8 @@ export async function measureLaps(work: () => void | Promise<void>): Promise<Lap
 }
 
 function settle(): void {
-  const now = performance.now();
+  const now = clock();
   const name = open.at(-1)!;
-  taken?.set(name, (taken.get(name) ?? 0) + (now - since) / 1000);
+  taken?.set(name, (taken.get(name) ?? 0) + now - since);
   since = now;
 }

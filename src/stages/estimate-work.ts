@@ -71,6 +71,8 @@ export interface Trained {
   readonly freeze?: ReadonlyArray<string>;
   /** Trained in place of the weights. */
   readonly adapter?: AdapterShape | undefined;
+  /** Whether layers of the text decoder are computed again for the gradient. */
+  readonly recompute?: boolean | undefined;
 }
 
 /** Numbers of an adapter. */
@@ -83,22 +85,26 @@ export function trainTask(
   prompt: PromptShape,
   samples: number,
   time: number,
-  { freeze = [], adapter }: Trained = {},
+  { freeze = [], adapter, recompute = false }: Trained = {},
 ): Task {
   const response = { samples, time };
+  const [asked, answered] = [promptFlops(prompt, config), responseFlops(prompt, response, config)];
+  const scored = headFlops(prompt.prompts * samples * time, config.text).forward;
+  const seen = visionFlops(prompt.grids, config).forward;
+  const again = recompute ? asked.forward + answered.forward - scored - seen : 0;
   if (adapter !== undefined) {
     const { forward, backward } = adapterFlops(prompt, response, config, adapter);
+    const how = { trained: adapterSize(adapter), recompute };
     return {
-      work: [{ kind: "train", times: 1, flops: forward + backward }],
-      bytes: trainingBytes(prompt, response, config, undefined, adapterSize(adapter)),
+      work: [{ kind: "train", times: 1, flops: forward + backward + again }],
+      bytes: trainingBytes(prompt, response, config, how),
     };
   }
-  const [asked, answered] = [promptFlops(prompt, config), responseFlops(prompt, response, config)];
-  const all = asked.forward + asked.backward + answered.forward + answered.backward;
+  const all = asked.forward + asked.backward + answered.forward + answered.backward + again;
   const flops = all - frozenFlops(prompt, config, freeze);
   return {
     work: [{ kind: "train", times: 1, flops }],
-    bytes: trainingBytes(prompt, response, config),
+    bytes: trainingBytes(prompt, response, config, { recompute }),
   };
 }
 
@@ -108,14 +114,18 @@ export function trainTextTask(
   prompt: PromptShape,
   time: number,
   predicted: number,
-  { freeze = [], adapter }: Trained = {},
+  { freeze = [], adapter, recompute = false }: Trained = {},
 ): Task {
   const response = { samples: 1, time };
   const { forward, backward } = textFlops(prompt, response, predicted, config);
-  const flops = forward + backward - frozenFlops(prompt, config, freeze);
+  const outside =
+    headFlops(predicted, config.text).forward + visionFlops(prompt.grids, config).forward;
+  const again = recompute ? forward - outside : 0;
+  const flops = forward + backward + again - frozenFlops(prompt, config, freeze);
+  const how = { predicted, trained: adapter && adapterSize(adapter), recompute };
   return {
     work: [{ kind: "train", times: 1, flops }],
-    bytes: trainingBytes(prompt, response, config, predicted, adapter && adapterSize(adapter)),
+    bytes: trainingBytes(prompt, response, config, how),
   };
 }
 

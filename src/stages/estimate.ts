@@ -79,8 +79,8 @@ export function reinforcementStep(
 /** What is trained of a model. */
 export const learnt = (
   { adapter }: ModelFacts,
-  optimizer?: Pick<Optimizer, "freeze">,
-): Trained => ({ adapter, freeze: optimizer?.freeze ?? [] });
+  optimizer?: Pick<Optimizer, "freeze" | "recompute">,
+): Trained => ({ adapter, freeze: optimizer?.freeze ?? [], recompute: optimizer?.recompute });
 
 /** How many batches a step draws, when each round makes up for the groups that the ones before left without spread. */
 function roundsOf(refill: number): number {

@@ -39,27 +39,36 @@ describe.each(models)("the estimate for $name", ({ folder, prompts }) => {
     expect(parameterCount(config)).toBe(real);
   });
 
-  it.each([
-    [1, 20],
-    [4, 12],
-    [8, 24],
-  ])("of training on %i samples of %i tokens is within a third", (samples, time) => {
-    const ids = Array.from({ length: samples * prompts.length }, () => Array(time).fill(7));
-    const peak = peakBytes(() => {
-      const { byName } = gradients(
-        () =>
-          hostLoss(
-            responseLogProbabilities(model, batch, promptPass(model, batch), ids, time),
-            (values) => ({ loss: 0, gradient: new Float32Array(values.length).fill(1) }),
-          ),
-        model.parameters,
-      );
-      release([...byName.values()]);
-    });
-    const estimate = trainingBytes(shape, { samples, time }, config);
-    expect(estimate / peak).toBeGreaterThan(2 / 3);
-    expect(estimate / peak).toBeLessThan(4 / 3);
-  });
+  it.each(
+    [
+      [1, 20],
+      [4, 12],
+      [8, 24],
+    ].flatMap(([samples, time]) =>
+      [false, true].map((recompute) => ({ samples: samples!, time: time!, recompute })),
+    ),
+  )(
+    "of training on $samples samples of $time tokens is within a third, recomputed: $recompute",
+    (given) => {
+      const { samples, time, recompute } = given;
+      const ids = Array.from({ length: samples * prompts.length }, () => Array(time).fill(7));
+      const peak = peakBytes(() => {
+        const { byName } = gradients(
+          () =>
+            hostLoss(
+              responseLogProbabilities(model, batch, promptPass(model, batch), ids, time),
+              (values) => ({ loss: 0, gradient: new Float32Array(values.length).fill(1) }),
+            ),
+          model.parameters,
+          recompute,
+        );
+        release([...byName.values()]);
+      });
+      const estimate = trainingBytes(shape, { samples, time }, config, { recompute });
+      expect(estimate / peak).toBeGreaterThan(2 / 3);
+      expect(estimate / peak).toBeLessThan(4 / 3);
+    },
+  );
 
   it("of generating is not a quarter below the peak, nor three times above it", () => {
     const peak = peakBytes(() => {

@@ -92,7 +92,7 @@ describe.each(models)("whole texts of $name", ({ folder, prompts }) => {
   });
 
   it("take the memory that is estimated, within a third", () => {
-    const estimate = trainingBytes(shape, response, config, text.rows.length);
+    const estimate = trainingBytes(shape, response, config, { predicted: text.rows.length });
     const peak = peakBytes(train);
     expect(estimate / peak).toBeGreaterThan(2 / 3);
     expect(estimate / peak).toBeLessThan(4 / 3);

@@ -45,7 +45,7 @@ describe("the estimate of a stage's operations", { timeout: 60_000 }, () => {
     evaluate({ maxTokens: 18 }),
     grpo({ steps: 2, sampling, anchor }),
     data({ ...few, domain: { ...few.domain, worked: 4, answerOnly: 12 } }),
-    lm({ steps: 6, prompts: 4, anchor }),
+    lm({ steps: 6, prompts: 4, anchor, optimizer: { recompute: true } }),
   );
   const real = new Map<string, number>();
   const root = mkdtempSync(join(tmpdir(), "rcpa-test-"));
@@ -90,14 +90,15 @@ function counting(
 }
 
 describe("the forecast of a pipeline", () => {
-  const phases = (prompts: number, freeze: ReadonlyArray<"vision" | "projector"> = []) =>
+  type Parts = ReadonlyArray<"vision" | "projector">;
+  const phases = (prompts: number, freeze: Parts = [], recompute = false) =>
     pipeline("phases").pipe(
       model(),
       data(few),
       warmup({ steps: 2 }),
       partialConstraint({ maximumSteps: 100, until: 0.5, progress: { minimumSteps: 50 } }),
       transition({ maximumSteps: 100, progress: { minimumSteps: 50 } }),
-      grpo({ steps: 10, sampling: { prompts }, optimizer: { freeze } }),
+      grpo({ steps: 10, sampling: { prompts }, optimizer: { freeze, recompute } }),
     );
 
   it("expects constrained phases to end with their progress, at most with their steps", () => {
@@ -121,6 +122,15 @@ describe("the forecast of a pipeline", () => {
     expect(large!.peakBytes).toBeGreaterThan(1.3 * small!.peakBytes);
     expect(flops(frozen)).toBeLessThan(flops(large));
     expect(large!.leastBytes).toBeLessThan(small!.peakBytes);
+  });
+
+  it("weighs memory against work where layers are computed again", () => {
+    const [kept, again] = [costsOf(phases(16)), costsOf(phases(16, [], true))].map(
+      (costs) => costs.at(-1)!,
+    );
+    expect(again!.peakBytes).toBeLessThan(0.8 * kept!.peakBytes);
+    expect(flops(again)).toBeGreaterThan(1.05 * flops(kept));
+    expect(flops(again)).toBeLessThan(1.35 * flops(kept));
   });
 
   it("counts every update on the same responses, and the passes for a divergence in the reward", () => {
