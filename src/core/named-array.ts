@@ -11,4 +11,6 @@ export interface PiecewiseArray {
   readonly shape: ReadonlyArray<number>;
   /** Whole rows of the first axis, in order. A piece is good until the next one is asked for, of this array or another. */
   readonly pieces: () => Iterable<Float32Array>;
+  /** Puts all of it into `target`, which is as long. */
+  readonly copyTo: (target: Float32Array) => void;
 }

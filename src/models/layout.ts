@@ -1,6 +1,7 @@
 /** How the device's fused parameters and a checkpoint's tensors map onto each other. Models layer. */
 import type { NamedArray, PiecewiseArray } from "../core/named-array.ts";
 import type { Parameters } from "../tensor/parameters.ts";
+import { turnInto } from "../tensor/turn.ts";
 import type { VlmConfig } from "./config.ts";
 import { familyOf } from "./families/family.ts";
 import { type Kind, type Slot, textSlots } from "./slots.ts";
@@ -52,61 +53,32 @@ function fuseSlot(kind: Kind, sources: ReadonlyArray<NamedArray | PiecewiseArray
   const depth = data.length / width;
   const turned = kind === "matrix" || kind === "patch";
   let row = 0;
-  for (const source of sources) {
-    for (const piece of "data" in source ? [source.data] : source.pieces()) {
-      const count = piece.length / depth;
-      if (turned) copyTransposed(piece, count, depth, data, width, row);
-      else data.set(piece, row * depth);
-      row += count;
-    }
+  for (const [index, source] of sources.entries()) {
+    if (!turned) copy(source, data.subarray(row * depth, row * depth + elements[index]!));
+    else turn(source, depth, data, width, row);
+    row += rows[index]!;
   }
   if (kind === "table") return { shape: sources[0]!.shape, data };
   return { shape: kind === "vector" ? [width] : [depth, width], data };
 }
 
-/** Rows and columns that a matrix is turned by: what is read and what is written stay in the processor's cache. */
-const TILE = { rows: 128, columns: 16 };
+function copy(source: NamedArray | PiecewiseArray, target: Float32Array): void {
+  if ("data" in source) target.set(source.data);
+  else source.copyTo(target);
+}
 
-/** Writes a [rows, depth] matrix into columns `offset…` of a [depth, width] one. */
-function copyTransposed(
-  from: Float32Array,
-  rows: number,
+function turn(
+  source: NamedArray | PiecewiseArray,
   depth: number,
   to: Float32Array,
   width: number,
   offset: number,
 ): void {
-  for (let top = 0; top < rows; top += TILE.rows) {
-    const bottom = Math.min(rows, top + TILE.rows);
-    for (let left = 0; left < depth; left += TILE.columns) {
-      const right = Math.min(depth, left + TILE.columns);
-      for (let i = left; i < right; i++) {
-        copyColumn(from, top * depth + i, depth, to, i * width + offset + top, bottom - top);
-      }
-    }
-  }
-}
-
-/** Copies `count` values, `stride` apart, to a row; four at a time, which halves what the loop itself costs. */
-function copyColumn(
-  from: Float32Array,
-  first: number,
-  stride: number,
-  to: Float32Array,
-  start: number,
-  count: number,
-): void {
-  let [source, target] = [first, start];
-  for (const whole = start + count - (count % 4); target < whole; target += 4) {
-    to[target] = from[source]!;
-    to[target + 1] = from[source + stride]!;
-    to[target + 2] = from[source + 2 * stride]!;
-    to[target + 3] = from[source + 3 * stride]!;
-    source += 4 * stride;
-  }
-  for (; target < start + count; target++) {
-    to[target] = from[source]!;
-    source += stride;
+  let row = offset;
+  for (const piece of "data" in source ? [source.data] : source.pieces()) {
+    const count = piece.length / depth;
+    turnInto(piece, count, depth, to, width, row);
+    row += count;
   }
 }
 

@@ -71,7 +71,22 @@ export function pieceReader(): (path: string, entry: TensorEntry) => PiecewiseAr
       closeSync(fd);
     }
   }
-  return (path, entry) => ({ shape: entry.shape, pieces: () => pieces(path, entry) });
+  function copyTo(path: string, entry: TensorEntry, target: Float32Array) {
+    if (entry.dtype === "F32") {
+      const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+      return withFile(path, (fd) => fillBytes(fd, path, entry.begin, bytes));
+    }
+    let done = 0;
+    for (const piece of pieces(path, entry)) {
+      target.set(piece, done);
+      done += piece.length;
+    }
+  }
+  return (path, entry) => ({
+    shape: entry.shape,
+    pieces: () => pieces(path, entry),
+    copyTo: (target) => copyTo(path, entry, target),
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Manifest, Variant } from "./install/layout.mjs";
 import { readAttempt, readManifest, variantHome } from "./install/layout.mjs";
 import { registerNativeFused } from "./native-fused.ts";
 import { replaceMatMul } from "./native-kernels.ts";
+import { type Turn, turnNatively } from "./turn.ts";
 
 /** A loaded native library. */
 export interface NativeTensorflow {
@@ -88,7 +89,12 @@ function quietly<A>(manifest: Manifest, load: () => A): A {
 function fusedNames(manifest: Manifest): ReadonlyArray<string> {
   const file = fusedFile(manifest.home);
   if (manifest.way === "package" || !existsSync(file)) return [];
-  return (require(file) as { readonly register: () => ReadonlyArray<string> }).register();
+  const kernels = require(file) as {
+    readonly register: () => ReadonlyArray<string>;
+    readonly turn: Turn;
+  };
+  turnNatively(kernels.turn);
+  return kernels.register();
 }
 
 /** tfjs-node calls two functions of node:util that Node 23 removed. */

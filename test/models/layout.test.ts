@@ -17,7 +17,7 @@ function piecewise({ shape, data }: NamedArray, rows: number): PiecewiseArray {
       yield memory.subarray(0, piece.length);
     }
   }
-  return { shape, pieces };
+  return { shape, pieces, copyTo: (target) => target.set(data) };
 }
 
 describe.each(models)("$name", ({ folder: { config, weights } }) => {

@@ -144,7 +144,7 @@ describe("in pieces", () => {
     const read = pieceReader();
     const whole = readSafetensors(path);
     for (const [name, place] of readSafetensorsHeader(path)) {
-      const { shape, pieces } = read(path, place);
+      const { shape, pieces, copyTo } = read(path, place);
       const row = shape.slice(1).reduce((product, size) => product * size, 1);
       const joined = new Float32Array(whole.get(name)!.data.length);
       let done = 0;
@@ -157,6 +157,9 @@ describe("in pieces", () => {
       }
       expect(done).toBe(joined.length);
       expect(bits(joined)).toBe(bits(whole.get(name)!.data));
+      const copied = new Float32Array(joined.length);
+      copyTo(copied);
+      expect(bits(copied)).toBe(bits(joined));
       if (name === "t0" || name === "t1") expect(count).toBeGreaterThan(dtype === "F32" ? 1 : 0);
     }
   });

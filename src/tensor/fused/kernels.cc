@@ -1,5 +1,6 @@
 // Gives TensorFlow's processor the project's fused kernels, through its C interface.
-// Loaded beside the binding as a module whose `register()` names what it registered, so that callers can ask.
+// Loaded beside the binding as a module whose `register()` names what it registered, so that callers can ask; `turn()`
+// is for weights on their way to the device.
 #include <node_api.h>
 #include <tensorflow/c/kernels.h>
 #include <tensorflow/c/ops.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "operations.h"
+#include "turn.h"
 
 namespace rcpa {
 namespace {
@@ -161,9 +163,50 @@ static napi_value Register(napi_env env, napi_callback_info) {
   return names;
 }
 
+// The numbers of a Float32Array; throws for anything else.
+static float* numbersOf(napi_env env, napi_value value, size_t* count) {
+  napi_typedarray_type type;
+  void* data = nullptr;
+  const napi_status status = napi_get_typedarray_info(env, value, &type, count, &data, nullptr, nullptr);
+  if (status == napi_ok && type == napi_float32_array) return static_cast<float*>(data);
+  napi_throw_type_error(env, nullptr, "turn() takes Float32Arrays");
+  return nullptr;
+}
+
+// turn(from, rows, depth, to, width, offset): a [rows, depth] matrix into columns from `offset` of a [depth, width] one.
+static napi_value Turn(napi_env env, napi_callback_info info) {
+  size_t given = 6;
+  napi_value values[6];
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
+  int64_t rows = -1, depth = -1, width = -1, offset = -1;
+  if (given == 6) {
+    napi_get_value_int64(env, values[1], &rows);
+    napi_get_value_int64(env, values[2], &depth);
+    napi_get_value_int64(env, values[4], &width);
+    napi_get_value_int64(env, values[5], &offset);
+  }
+  size_t fromCount = 0, toCount = 0;
+  const float* from = given == 6 ? numbersOf(env, values[0], &fromCount) : nullptr;
+  float* to = given == 6 ? numbersOf(env, values[3], &toCount) : nullptr;
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (pending) return nullptr;
+  const bool fits = rows >= 0 && depth >= 0 && offset >= 0 && offset + rows <= width &&
+                    static_cast<size_t>(rows * depth) <= fromCount && static_cast<size_t>(depth * width) <= toCount;
+  if (!fits) napi_throw_range_error(env, nullptr, "turn(): the matrices do not fit each other");
+  else rcpa::turn(rows, depth, from, width, to + offset);
+  return nullptr;
+}
+
 NAPI_MODULE_INIT() {
-  napi_value function;
-  if (napi_create_function(env, "register", NAPI_AUTO_LENGTH, Register, nullptr, &function) == napi_ok)
-    napi_set_named_property(env, exports, "register", function);
+  const struct {
+    const char* name;
+    napi_callback call;
+  } functions[] = {{"register", Register}, {"turn", Turn}};
+  for (const auto& [name, call] : functions) {
+    napi_value function;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, call, nullptr, &function) == napi_ok)
+      napi_set_named_property(env, exports, name, function);
+  }
   return exports;
 }

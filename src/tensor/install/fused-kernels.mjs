@@ -15,6 +15,7 @@ const sources = [
   new URL("../fused/kernels.cc", import.meta.url),
   new URL("../fused/layers.h", import.meta.url),
   new URL("../fused/operations.h", import.meta.url),
+  new URL("../fused/turn.h", import.meta.url),
 ].map((url) => fileURLToPath(url));
 const kernels = sources.find((file) => file.endsWith(".cc"));
 
