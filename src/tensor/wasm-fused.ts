@@ -87,7 +87,11 @@ export function registerWasmFused(): void {
   });
 }
 
-/** A module that can be put anywhere, put behind what tfjs has in its memory. Source: WebAssembly tool conventions, DynamicLinking.md. */
+/**
+ * A module that can be put anywhere, put behind what tfjs has in its memory.
+ *
+ * Source: WebAssembly tool conventions, DynamicLinking.md.
+ */
 function load(
   backend: WasmBackend,
   memory: Memory,
@@ -164,7 +168,8 @@ function callWriter({ wasm, dataIdMap }: WasmBackend, memory: Memory) {
     const words = SETTINGS_WORDS + INPUT_WORDS * inputs.length;
     if (words > room) {
       wasm._free(start);
-      start = wasm._malloc(4 * words);
+      // Addresses above 2 GiB come as negative numbers.
+      start = wasm._malloc(4 * words) >>> 0;
       room = words;
     }
     const whole = new Int32Array(memory.buffer, start, words);
