@@ -62,11 +62,15 @@ export async function growthPlot(lines: ReadonlyArray<GrowthLine>): Promise<stri
         }),
       ],
     });
-    return drawing.replace("<svg ", `<svg x="${index * PANEL.width}" `);
+    return drawing.replace(/<svg ([^>]*)>/, (_, attributes) => {
+      const place = `x="${index * PANEL.width}"`;
+      return `<svg ${place} ${attributes}><title>Seconds of a step against ${axis}</title>`;
+    });
   });
   const [width, height] = [PANEL.width * lines.length, PANEL.height];
   const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`;
-  return `${open}<rect width="100%" height="100%" fill="white"/>${panels.join("")}</svg>\n`;
+  const title = "<title>How a GRPO step grows with its sizes</title>";
+  return `${open}${title}<rect width="100%" height="100%" fill="white"/>${panels.join("")}</svg>\n`;
 }
 
 /** The measured seconds, and those of growth by operations alone, which meets them at the largest value. */
