@@ -1,27 +1,19 @@
 /** Adapter configurations, JSON documents and tables that nobody vouches for, damaged in thousands of ways. */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { documentRows } from "../../src/data/json-document.ts";
 import { tsvRows } from "../../src/data/tsv.ts";
 import { readModelFolder } from "../../src/models/folder.ts";
 import { readPeftFolder } from "../../src/models/lora/peft-folder.ts";
 import { ModelFolderInvalid } from "../../src/models/model-folder-invalid.ts";
-import { damaged, damagedText, oddValues, quickRoot } from "../support/damage.ts";
+import { damaged, damagedText, folderForDamage, oddValues } from "../support/damage.ts";
 import { goldenModels } from "../support/golden.ts";
 
 const ROUNDS = 10_000;
-const dir = mkdtempSync(join(quickRoot, "rcpa-untrusted-"));
-const { stackTraceLimit } = Error;
-beforeAll(() => {
-  Error.stackTraceLimit = 0;
-});
-afterAll(() => {
-  Error.stackTraceLimit = stackTraceLimit;
-  rmSync(dir, { recursive: true, force: true });
-});
+const dir = folderForDamage();
 
 it("an adapter's configuration is refused by its field, or means what it says", {
   timeout: 300_000,

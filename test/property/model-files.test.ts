@@ -1,8 +1,8 @@
 /** The JSON files of a model folder, damaged in thousands of ways: refused in words, or read soundly. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type RandomStream, stream } from "../../src/core/seed.ts";
 import { readConfig } from "../../src/models/config.ts";
 import {
@@ -16,7 +16,7 @@ import { SafetensorsInvalid } from "../../src/models/safetensors-header.ts";
 import { loadTokenizer } from "../../src/models/tokenizer.ts";
 import { locateWeights } from "../../src/models/weight-files.ts";
 import { expectedShapes } from "../../src/models/weight-shapes.ts";
-import { damaged, damagedText, oddValues, quickRoot } from "../support/damage.ts";
+import { damaged, damagedText, folderForDamage, oddValues } from "../support/damage.ts";
 import { goldenModels } from "../support/golden.ts";
 
 const ROUNDS = 10_000;
@@ -24,16 +24,7 @@ const models = goldenModels("qwen2_5_vl");
 const [golden] = models;
 const sharded = models.find(({ name }) => name.endsWith("sharded"))!;
 const shipped = fileURLToPath(new URL("../../assets/tiny-vlm", import.meta.url));
-const dir = mkdtempSync(join(quickRoot, "rcpa-damaged-"));
-// Thousands of errors are made here, and nobody reads where.
-const { stackTraceLimit } = Error;
-beforeAll(() => {
-  Error.stackTraceLimit = 0;
-});
-afterAll(() => {
-  Error.stackTraceLimit = stackTraceLimit;
-  rmSync(dir, { recursive: true, force: true });
-});
+const dir = folderForDamage();
 
 const pieces = ["(", "[", "\\p{L}+", "(a+)+$", "Ġ", " ", "\ud800", "{", "../", "\0", "9"];
 const damage = { pieces, values: oddValues };

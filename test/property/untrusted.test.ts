@@ -1,9 +1,9 @@
 /** Weight files, chat templates and images that nobody vouches for, damaged in thousands of ways. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { stream } from "../../src/core/seed.ts";
 import { boundedTemplate } from "../../src/models/bounded-jinja.ts";
 import { loadChatTemplate } from "../../src/models/chat-template.ts";
@@ -11,19 +11,17 @@ import { ImageUnreadable, readImage } from "../../src/models/image-file.ts";
 import { ModelFolderInvalid } from "../../src/models/model-folder-invalid.ts";
 import { readTensors } from "../../src/models/safetensors.ts";
 import { readSafetensorsHeader, SafetensorsInvalid } from "../../src/models/safetensors-header.ts";
-import { damaged, damagedBytes, damagedText, oddValues, quickRoot } from "../support/damage.ts";
+import {
+  damaged,
+  damagedBytes,
+  damagedText,
+  folderForDamage,
+  oddValues,
+} from "../support/damage.ts";
 import { goldenModels } from "../support/golden.ts";
 
 const ROUNDS = 10_000;
-const dir = mkdtempSync(join(quickRoot, "rcpa-untrusted-"));
-const { stackTraceLimit } = Error;
-beforeAll(() => {
-  Error.stackTraceLimit = 0;
-});
-afterAll(() => {
-  Error.stackTraceLimit = stackTraceLimit;
-  rmSync(dir, { recursive: true, force: true });
-});
+const dir = folderForDamage();
 
 describe("a safetensors file", () => {
   const path = join(dir, "weights.safetensors");

@@ -1,10 +1,27 @@
 /** Damages texts, JSON values and bytes at random, for tests of readers that trust nothing. */
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
 import type { RandomStream } from "../../src/core/seed.ts";
 
 /** Where a file written ten thousand times over costs no disk. */
-export const quickRoot = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const quickRoot = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+/** A folder there for the damaged files of a test file, which may fail in thousands; it goes with the tests. */
+export function folderForDamage(): string {
+  const dir = mkdtempSync(join(quickRoot, "rcpa-damaged-"));
+  const { stackTraceLimit } = Error;
+  // Thousands of errors are made, and nobody reads where.
+  beforeAll(() => {
+    Error.stackTraceLimit = 0;
+  });
+  afterAll(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return dir;
+}
 
 /** What damage puts in. */
 export interface Damage {
